@@ -1,0 +1,82 @@
+"""Checks of cross_entropy."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlex.grading import Contract, assert_close, check, labels, probabilities, sizes
+
+
+@st.composite
+def batches(draw, n=None, q=None, dtype=torch.float32):
+    n, q = draw(sizes(n)), draw(sizes(q))
+    return {"y_hat": draw(probabilities((n, q), dtype)), "y": draw(labels(n, q))}
+
+
+contract = Contract(
+    "cross_entropy",
+    batches,
+    single=("n", "q"),
+    grow=({"n": 4, "q": 6}, {"n": 16, "q": 24}),
+    points={"gradients": 2},
+)
+
+
+@check(points=1)
+def test_worked_example(submission, reference):
+    """the example of the statement"""
+    y_hat = torch.tensor([[0.1, 0.3, 0.6], [0.3, 0.2, 0.5]])
+    y = torch.tensor([0, 2])
+    assert_close(submission.cross_entropy(y_hat, y), reference.cross_entropy(y_hat, y))
+
+
+@check(points=2)
+@given(batch=batches())
+def test_any_batch(submission, reference, batch):
+    """any batch"""
+    y_hat, y = batch["y_hat"], batch["y"]
+    assert_close(submission.cross_entropy(y_hat, y), reference.cross_entropy(y_hat, y))
+
+
+@check(points=1)
+@given(batch=batches())
+def test_int32_labels(submission, reference, batch):
+    """int32 labels"""
+    y_hat, y = batch["y_hat"], batch["y"].int()
+    assert_close(submission.cross_entropy(y_hat, y), reference.cross_entropy(y_hat, y))
+
+
+@check(points=2, hidden=True, hint="What is -ln(0), and does anything in the way hide it?")
+@given(batch=batches(), zeros=st.lists(st.booleans(), min_size=6, max_size=6))
+def test_true_class_impossible(submission, reference, batch, zeros):
+    """a true class with probability 0 costs inf"""
+    y_hat, y = batch["y_hat"], batch["y"]
+    for row, zero in enumerate(zeros[: len(y)]):
+        if zero:
+            y_hat[row, y[row]] = 0.0
+    assert_close(submission.cross_entropy(y_hat, y), reference.cross_entropy(y_hat, y))
+
+
+@check(points=2, hidden=True, hint="What is 0 times infinity? Leave the other classes out of the computation.")
+@given(batch=batches(), zeros=st.lists(st.booleans(), min_size=36, max_size=36))
+def test_other_classes_impossible(submission, reference, batch, zeros):
+    """another class with probability 0 changes nothing"""
+    y_hat, y = batch["y_hat"], batch["y"]
+    mask = torch.tensor(zeros[: y_hat.numel()]).reshape(y_hat.shape)
+    mask[torch.arange(len(y)), y] = False
+    y_hat = y_hat.masked_fill(mask, 0.0).requires_grad_()
+    weights = torch.linspace(1.0, 2.0, len(y))
+    value, (gradient,) = submission.cross_entropy.gradients(weights, y_hat, y)
+    expected, (expected_gradient,) = reference.cross_entropy.gradients(weights, y_hat, y)
+    assert_close(value, expected)
+    assert_close(gradient, expected_gradient, what="the gradient of y_hat")
+
+
+@check(points=1, hidden=True)
+@given(batch=batches(), exponents=st.lists(st.sampled_from([0, 10, 25, 37]), min_size=6, max_size=6))
+def test_tiny_probabilities(submission, reference, batch, exponents):
+    """probabilities down to 1e-37"""
+    y_hat, y = batch["y_hat"], batch["y"]
+    for row, exponent in enumerate(exponents[: len(y)]):
+        y_hat[row, y[row]] *= 10.0**-exponent
+    assert_close(submission.cross_entropy(y_hat, y), reference.cross_entropy(y_hat, y))

@@ -1,0 +1,224 @@
+"""Find and read a course: four content folders with one path stem, and `exercises/course.toml`.
+
+    exercises/ch03/softmax.py   the stub that learners fill in (generated)
+    solutions/ch03/softmax.py   statement, signature, worked answer
+    reference/ch03/softmax.py   oracle and known mistakes
+    graders/ch03/softmax.py     checks
+
+Nothing here imports torch or runs a file of the course.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from dlex.errors import CourseError, UsageError
+
+CONTENT = ("exercises", "solutions", "graders", "reference")
+BUNDLED = Path(__file__).parent / "_course"
+LEVELS = ("full", "counterexample", "diagnosis", "name", "none")
+
+
+class Limits(msgspec.Struct, forbid_unknown_fields=True):
+    """What one submission may use of the machine."""
+
+    check_seconds: float = 10.0
+    submission_seconds: float = 60.0
+    memory_mb: int = 2048
+    output_kb: int = 64
+
+
+class ByHandGroup(msgspec.Struct, forbid_unknown_fields=True):
+    """Kernels and modules that would be the answer, and what to do instead."""
+
+    kernels: list[str]
+    instead: str
+    modules: list[str] = []
+
+
+class ExerciseEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """An exercise as course.toml lists it."""
+
+    name: str
+    title: str
+    functions: list[str]
+    hints: list[str] = []
+    by_hand: list[str] = []
+
+
+class ChapterEntry(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    title: str
+    exercise: list[ExerciseEntry]
+
+
+class CourseFile(msgspec.Struct, forbid_unknown_fields=True):
+    title: str
+    chapter: list[ChapterEntry]
+    feedback: str = "counterexample"
+    limits: Limits = msgspec.field(default_factory=Limits)
+    by_hand: dict[str, ByHandGroup] = {}
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a course: its id is its path."""
+
+    course: Course
+    chapter: str
+    entry: ExerciseEntry
+
+    @property
+    def id(self) -> str:
+        return f"{self.chapter}/{self.entry.name}"
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def title(self) -> str:
+        return self.entry.title
+
+    @property
+    def functions(self) -> list[str]:
+        return self.entry.functions
+
+    def path(self, folder: str) -> Path:
+        """Its file in one of the four content folders."""
+        return self.course.root / folder / f"{self.id}.py"
+
+    @property
+    def by_hand(self) -> list[ByHandGroup]:
+        return [self.course.file.by_hand[group] for group in self.entry.by_hand]
+
+    def statement(self) -> str:
+        """The statement, in Markdown: the docstring of the stub."""
+        path = self.path("exercises")
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        if not text:
+            raise CourseError(f"{path} has no statement: its module docstring is empty")
+        return text
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course folder and its list of exercises, in order."""
+
+    root: Path
+    file: CourseFile
+
+    @cached_property
+    def exercises(self) -> list[Exercise]:
+        return [
+            Exercise(self, chapter.id, entry)
+            for chapter in self.file.chapter
+            for entry in chapter.exercise
+        ]
+
+    @property
+    def chapters(self) -> list[ChapterEntry]:
+        return self.file.chapter
+
+    @property
+    def name(self) -> str:
+        return self.file.title
+
+    @cached_property
+    def hash(self) -> str:
+        """Identifies everything that a grade depends on."""
+        digest = hashlib.sha256()
+        files = [self.root / "exercises" / "course.toml"]
+        files += [exercise.path(folder) for exercise in self.exercises for folder in ("graders", "reference")]
+        for path in files:
+            digest.update(path.relative_to(self.root).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+        return digest.hexdigest()[:16]
+
+    def find(self, target: str) -> list[Exercise]:
+        """The exercises that a word on the command line names: a chapter, an id or a short name.
+
+        Raises UsageError, with near names, if there are none.
+        """
+        wanted = target.strip().strip("/").removesuffix(".py").lower()
+        chapter = re.fullmatch(r"(?:ch(?:apter)?)?[\s_-]*0*(\d+)", wanted)
+        if chapter:
+            wanted = f"ch{int(chapter[1]):02d}"
+        head, _, tail = wanted.partition("/")
+        if tail and (number := re.fullmatch(r"(?:ch)?0*(\d+)", head)):
+            wanted = f"ch{int(number[1]):02d}/{tail}"
+        found = [e for e in self.exercises if wanted in (e.chapter, e.id, e.name)]
+        if not found:
+            raise UsageError(f"no chapter or exercise is called {target!r}", self._suggest(wanted))
+        return found
+
+    def _suggest(self, wanted: str) -> str:
+        names = [name for e in self.exercises for name in (e.name, e.id)] + [c.id for c in self.chapters]
+        near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
+        if near:
+            return f"Did you mean {' or '.join(near)}?"
+        return "`dlex list` shows all of them."
+
+
+def find_course(explicit: str | None = None) -> Course:
+    """The course to use: `explicit`, $DLEX_COURSE, the working directory and up, the bundled one."""
+    named = explicit or os.environ.get("DLEX_COURSE")
+    if named:
+        root = Path(named).expanduser().resolve()
+        if not _is_course(root):
+            raise UsageError(
+                f"{root} is not a course: it has no exercises/course.toml",
+                "Give the folder that holds exercises/, graders/ and reference/.",
+            )
+        return read_course(root)
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if _is_course(folder):
+            return read_course(folder)
+    if _is_course(BUNDLED):
+        return read_course(BUNDLED.resolve())
+    checkout = Path(__file__).resolve().parents[2]  # an editable installation
+    if _is_course(checkout):
+        return read_course(checkout)
+    raise UsageError("no course was found", "Give one with --course DIR or $DLEX_COURSE.")
+
+
+def read_course(root: Path) -> Course:
+    """Read and validate `exercises/course.toml`. CourseError says what is wrong with it."""
+    path = root / "exercises" / "course.toml"
+    try:
+        file = msgspec.toml.decode(path.read_bytes(), type=CourseFile)
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise CourseError(f"{path}: {error}") from None
+    course = Course(root, file)
+    _validate(course, path)
+    return course
+
+
+def _is_course(folder: Path) -> bool:
+    return (folder / "exercises" / "course.toml").is_file()
+
+
+def _validate(course: Course, path: Path) -> None:
+    if course.file.feedback not in LEVELS:
+        raise CourseError(f"{path}: feedback is {course.file.feedback!r}, must be one of {', '.join(LEVELS)}")
+    if not course.exercises:
+        raise CourseError(f"{path} lists no exercise")
+    ids = [exercise.id for exercise in course.exercises]
+    for exercise in course.exercises:
+        if not re.fullmatch(r"ch\d\d/[a-z][a-z0-9_]*", exercise.id):
+            raise CourseError(f"{path}: {exercise.id!r} is no id; write ch03/softmax")
+        if ids.count(exercise.id) > 1:
+            raise CourseError(f"{path} lists {exercise.id} twice")
+        for group in exercise.entry.by_hand:
+            if group not in course.file.by_hand:
+                raise CourseError(f"{path}: {exercise.id} names the group {group!r}, but there is no [by_hand.{group}]")

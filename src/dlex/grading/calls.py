@@ -1,0 +1,177 @@
+"""`submission` and `reference` as a grader file sees them: objects whose attributes are functions.
+
+The same calls can be answered by a worker, by the reference or by a known mistake; what answers is
+a *backend*. Checks never notice the difference, which is what makes recording, replay and
+diagnosis possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from dlex.grading.failures import CalledForbidden, Raised
+from dlex.worker import values, wire
+
+
+class Backend(Protocol):
+    """What answers calls."""
+
+    def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply: ...
+
+    def lend(self, function: Callable) -> wire.Callback: ...
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One call seen from outside: the result, and what happened besides."""
+
+    value: object
+    arguments: list[object]
+    random_state_moved: bool
+    operations: int
+
+
+class Functions:
+    """The functions of a submission (or of a reference), as attributes.
+
+    >>> # submission.softmax(X), submission.softmax.gradients(weights, X)
+    """
+
+    def __init__(self, backend: Backend):
+        self._backend = backend
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Function(self._backend, name)
+
+
+class Function:
+    """A function on the other side of the wire, or a method of an object that stays there."""
+
+    def __init__(self, backend: Backend, name: str, on: int | None = None):
+        self._backend, self._name, self._on = backend, name, on
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Call it and return the result."""
+        return self._ask(args, kwargs)[1]
+
+    def gradients(self, weights: torch.Tensor | list, *args: object, **kwargs: object):
+        """Call it and run the backward pass of the result's weighted sum, in one request.
+
+        Returns `(result, gradients)`: one gradient per tensor argument that requires one, None
+        where none arrived.
+        """
+        wanted = [values.encode_tensor(weight) for weight in values.leaves(weights)]
+        reply, value = self._ask(args, kwargs, gradients=wanted)
+        tensors = [None if g is None else values.decode_tensor(g) for g in reply.gradients or []]
+        return value, tensors
+
+    def observe(self, *args: object, **kwargs: object) -> Observation:
+        """Call it and report the arguments afterwards, the random state and the operations."""
+        reply, value = self._ask(args, kwargs, observe=True)
+        seen = reply.observed or wire.Observed([], False, 0)
+        arguments = [decode(self._backend, argument) for argument in seen.arguments]
+        return Observation(value, arguments, seen.random_state_moved, seen.operations)
+
+    def _ask(self, args, kwargs, **options) -> tuple[wire.Reply, object]:
+        sent_args = [encode(self._backend, arg) for arg in args]
+        sent_kwargs = {name: encode(self._backend, arg) for name, arg in kwargs.items()}
+        reply = self._backend.ask(wire.Call(self._name, sent_args, sent_kwargs, self._on, **options))
+        return reply, _result(self._backend, reply)
+
+
+class Handle:
+    """An object that stays on the other side: a module, a generator, an optimiser's state.
+
+    Calling it, indexing it, `len`, `next` and its methods work as on the object itself;
+    `attribute` reads a plain attribute.
+    """
+
+    def __init__(self, backend: Backend, ref: wire.Ref):
+        self._backend, self._ref = backend, ref
+        self.described = f"a {ref.type_name}" + (f" ({ref.text})" if ref.text else "")
+
+    def attribute(self, name: str) -> object:
+        """The value of an attribute."""
+        return _result(self._backend, self._backend.ask(wire.Attribute(self._ref.id, name)))
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Function(self._backend, name, self._ref.id)
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        return Function(self._backend, "", self._ref.id)(*args, **kwargs)
+
+    def __len__(self) -> int:
+        return Function(self._backend, "__len__", self._ref.id)()
+
+    def __getitem__(self, index: object) -> object:
+        return Function(self._backend, "__getitem__", self._ref.id)(index)
+
+    def __iter__(self) -> Handle:
+        return Function(self._backend, "__iter__", self._ref.id)()
+
+    def __next__(self) -> object:
+        try:
+            return Function(self._backend, "__next__", self._ref.id)()
+        except Raised as failure:
+            if failure.error.kind == "StopIteration":
+                raise StopIteration from None
+            raise
+
+
+class Counted:
+    """A function of the grader that can be given to a submission; counts its calls.
+
+    >>> f = Counted(lambda x: x * 2)
+    >>> f(3), f.calls
+    (6, 1)
+    """
+
+    def __init__(self, function: Callable):
+        self._function = function
+        self.calls = 0
+
+    def __call__(self, *args: object) -> object:
+        self.calls += 1
+        return self._function(*args)
+
+
+def encode(backend: Backend, value: object) -> wire.Value:
+    """An argument as a message; functions are lent, handles go back to where they came from."""
+
+    def keep(thing: object) -> wire.Value:
+        if isinstance(thing, Handle):
+            return thing._ref
+        if callable(thing):
+            return backend.lend(thing)
+        raise TypeError(f"a check cannot pass {type(thing).__name__} to a submission")
+
+    return values.encode(value, keep, layout=True)
+
+
+def decode(backend: Backend, message: wire.Value) -> object:
+    """A result as a value; objects that stayed on the other side become handles."""
+    return values.decode(message, lambda ref: Handle(backend, ref), _received_tensor)
+
+
+def _received_tensor(message: wire.Tensor) -> torch.Tensor:
+    tensor = values.decode_tensor(message)
+    if message.device != "cpu":
+        tensor.reported_device = message.device
+    return tensor
+
+
+def _result(backend: Backend, reply: wire.Reply) -> object:
+    """The value of a reply; raises what went wrong instead."""
+    if reply.forbidden:
+        raise CalledForbidden(reply.forbidden[0])
+    if reply.error is not None:
+        raise Raised(reply.error)
+    return decode(backend, reply.value)

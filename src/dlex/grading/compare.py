@@ -1,0 +1,209 @@
+"""Comparison of an answer with the expected one: type, shape, dtype, then values.
+
+Tolerances come from one table by dtype. They are tight enough that a computation in a lower
+precision fails, and loose enough that every right order of operations passes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from dlex.grading.failures import CheckFailed, Difference
+from dlex.grading.render import render_tensor, render_value
+from dlex.worker.values import DTYPES
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """`|got - expected| <= absolute + relative * |expected|`."""
+
+    relative: float
+    absolute: float
+
+
+TOLERANCES = {
+    torch.float16: Tolerance(4e-3, 4e-4),
+    torch.bfloat16: Tolerance(3e-2, 3e-3),
+    torch.float32: Tolerance(2e-5, 2e-6),
+    torch.float64: Tolerance(1e-9, 1e-11),
+    torch.complex64: Tolerance(2e-5, 2e-6),
+    torch.complex128: Tolerance(1e-9, 1e-11),
+}
+EXACT = Tolerance(0.0, 0.0)
+ROUNDINGS = 8
+
+
+def tolerance_for(dtype: torch.dtype, magnitude: float = 0.0) -> Tolerance:
+    """The tolerance for a dtype.
+
+    `magnitude` is the size of the largest intermediate value that a right answer may have to
+    round: exp(x - m) cannot be more exact than x itself, and near x = 10,000 float32 moves in
+    steps of 0.001.
+    """
+    base = TOLERANCES.get(dtype, EXACT)
+    if magnitude:
+        rounding = ROUNDINGS * torch.finfo(dtype).eps * magnitude
+        return Tolerance(base.relative + rounding, base.absolute + rounding)
+    return base
+
+
+def assert_close(
+    actual: object, expected: object, *, what: str = "the result", magnitude: float = 0.0
+) -> None:
+    """Fail unless `actual` is `expected`, up to rounding.
+
+    Compares type, shape, dtype and device first, then where NaN and infinities are, then values.
+    Lists, tuples and dicts are compared item by item.
+
+    Args:
+        actual: what the submission returned.
+        expected: what the reference returned.
+        what: how a message calls the thing that is compared.
+        magnitude: size of the largest intermediate that may have to be rounded.
+
+    Raises:
+        CheckFailed: they differ; its `difference` says where and how far.
+
+    Example:
+        >>> assert_close(torch.tensor([0.5]), torch.tensor([0.5000001]))
+    """
+    difference = compare(actual, expected, what, magnitude)
+    if difference is not None:
+        raise CheckFailed(difference)
+
+
+def is_close(actual: object, expected: object, magnitude: float = 0.0) -> bool:
+    """Whether `assert_close` would pass."""
+    return compare(actual, expected, "", magnitude, explain=False) is None
+
+
+def compare(
+    actual: object, expected: object, what: str, magnitude: float = 0.0, explain: bool = True
+) -> Difference | None:
+    """The first difference, or None. Without `explain` it carries no text."""
+    if isinstance(expected, torch.Tensor):
+        return _compare_tensors(actual, expected, what, magnitude, explain)
+    if isinstance(expected, (list, tuple, dict)):
+        return _compare_containers(actual, expected, what, magnitude, explain)
+    if type(actual) is not type(expected):
+        return _type_difference(actual, expected, what)
+    if isinstance(expected, float):
+        if math.isnan(expected) and math.isnan(actual):
+            return None
+        allowed = tolerance_for(torch.float64, magnitude)
+        if math.isclose(actual, expected, rel_tol=allowed.relative, abs_tol=allowed.absolute):
+            return None
+    elif actual == expected:
+        return None
+    summary = f"{what} is {actual!r}, expected {expected!r}"
+    return Difference("value", summary, render_value(actual), render_value(expected))
+
+
+def _compare_containers(actual, expected, what, magnitude, explain) -> Difference | None:
+    if type(actual) is not type(expected):
+        return _type_difference(actual, expected, what)
+    if len(actual) != len(expected):
+        summary = f"{what} has {len(actual)} items, expected {len(expected)}"
+        return Difference("shape", summary, render_value(actual), render_value(expected))
+    if isinstance(expected, dict):
+        if actual.keys() != expected.keys():
+            summary = f"{what} has the keys {sorted(actual)}, expected {sorted(expected)}"
+            return Difference("shape", summary, render_value(actual), render_value(expected))
+        pairs = [(f"{what}[{key!r}]", actual[key], expected[key]) for key in expected]
+    else:
+        pairs = [
+            (f"{what}[{index}]", a, e) for index, (a, e) in enumerate(zip(actual, expected, strict=True))
+        ]
+    for name, a, e in pairs:
+        difference = compare(a, e, name, magnitude, explain)
+        if difference is not None:
+            return difference
+    return None
+
+
+def _type_difference(actual: object, expected: object, what: str) -> Difference:
+    summary = f"{what} is {kind_of(actual)}, expected {kind_of(expected)}"
+    return Difference("type", summary, render_value(actual), render_value(expected))
+
+
+def _compare_tensors(actual, expected, what, magnitude, explain) -> Difference | None:
+    if not isinstance(actual, torch.Tensor):
+        return _type_difference(actual, expected, what)
+    structure = _structure(actual, expected, what)
+    if structure is not None:
+        kind, summary = structure
+        return Difference(kind, summary, render_tensor(actual), render_tensor(expected))
+    allowed = tolerance_for(expected.dtype, magnitude)
+    close = torch.isclose(
+        actual, expected, rtol=allowed.relative, atol=allowed.absolute, equal_nan=True
+    )
+    if bool(close.all()):
+        return None
+    if not explain:
+        return Difference("value", "")
+    return _value_difference(actual, expected, ~close, what, allowed)
+
+
+def _structure(actual: torch.Tensor, expected: torch.Tensor, what: str) -> tuple[str, str] | None:
+    if actual.shape != expected.shape:
+        return "shape", f"{what} has shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
+    if actual.dtype != expected.dtype:
+        return "dtype", f"{what} has dtype {_short(actual.dtype)}, expected {_short(expected.dtype)}"
+    device = getattr(actual, "reported_device", "cpu")
+    if device != "cpu":
+        return "device", f"{what} is on {device}, expected cpu"
+    return None
+
+
+def _value_difference(actual, expected, wrong, what: str, allowed: Tolerance) -> Difference:
+    got, want = render_tensor(actual, wrong), render_tensor(expected, wrong)
+    special = wrong & ~(torch.isfinite(actual) & torch.isfinite(expected))
+    count, total = int(wrong.sum()), wrong.numel()
+    many = f"{count} of {total} entries are wrong" if total > 1 else "it is wrong"
+    if bool(special.any()):
+        where = tuple(special.nonzero()[0].tolist())
+        a, e = actual[where].item(), expected[where].item()
+        return Difference("special", f"{many}{_at(where)}: {a:.6g} instead of {e:.6g}", got, want)
+    distance = _wide(actual).sub(_wide(expected)).abs()
+    size = _wide(expected).abs()
+    bound = allowed.absolute + allowed.relative * size
+    excess = torch.where(wrong, distance / bound.clamp_min(1e-300), -1.0)
+    where = tuple(int(i) for i in torch.unravel_index(excess.argmax(), excess.shape))
+    a, e = actual[where].item(), expected[where].item()
+    summary = (
+        f"{many}{_at(where, 'the worst ')}: {_number(a)} instead of {_number(e)}, "
+        f"off by {distance[where].item():.2g}, allowed {bound[where].item():.1g}"
+    )
+    return Difference("value", summary, got, want)
+
+
+def _at(where: tuple[int, ...], worst: str = "for instance ") -> str:
+    return f"; {worst}at [{', '.join(map(str, where))}]" if where else ""
+
+
+def _wide(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
+
+
+def _number(value) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def kind_of(value: object) -> str:
+    """What a message calls a value: "a tensor", "None", "a numpy.ndarray of shape (2,), float32"."""
+    if value is None:
+        return "None"
+    if isinstance(value, torch.Tensor):
+        return "a tensor"
+    described = getattr(value, "described", None)
+    return described if described else f"a {type(value).__name__}"
+
+
+assert set(TOLERANCES) <= set(DTYPES.values())

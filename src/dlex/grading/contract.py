@@ -1,0 +1,191 @@
+"""The contract that every exercise keeps, declared in one line per function.
+
+    dtype       float32 in, float32 out; float64 in, float64 out
+    single      one row, one column, one step
+    views       non-contiguous arguments
+    arguments   arguments and the global random state are left alone
+    gradients   gradients equal the reference's (or, for plain values, inputs that require
+                gradients are accepted)
+    operations  what a call dispatches, at two sizes; worth no points, reported
+
+Every clause compares the values too: an answer that is wrong has nothing to show for its dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlex.grading.checks import check
+from dlex.grading.compare import assert_close
+from dlex.grading.failures import CheckFailed, Difference
+from dlex.grading.strategies import as_view
+from dlex.worker.values import leaves
+
+Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
+EXAMPLES = 25
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The common contract for one function.
+
+    Args:
+        function: its name.
+        inputs: called with sizes and `dtype` as keywords, gives a strategy for its arguments, by
+            name and in order.
+        single: names of the sizes that must also work when they are 1.
+        grow: two settings of the sizes at which operations are counted.
+        differentiable: whether gradients are part of the contract.
+        points: points of each clause, where they are not 1.
+
+    Example (a line of a grader file):
+        contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
+    """
+
+    function: str
+    inputs: Inputs
+    single: tuple[str, ...] = ()
+    grow: tuple[dict[str, int], dict[str, int]] | None = None
+    differentiable: bool = True
+    points: dict[str, float] = field(default_factory=dict)
+
+    def checks(self) -> Iterator[tuple[str, Callable]]:
+        """The clauses as check functions, by name."""
+        clauses = {
+            "dtype": (self._dtype, "float32 in, float32 out; float64 in, float64 out"),
+            "views": (self._views, "works for non-contiguous views"),
+            "arguments": (self._arguments, "leaves its arguments and the random state alone"),
+        }
+        if self.single:
+            clauses["single"] = self._single, f"works when {' or '.join(self.single)} is 1"
+        if self.differentiable:
+            clauses["gradients"] = self._gradients, "gradients reach every float argument"
+        else:
+            clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
+        for name, (make, title) in clauses.items():
+            yield name, check(self.points.get(name, 1), title=title)(settings(max_examples=EXAMPLES)(make()))
+        if self.grow:
+            title = "operations dispatched at two sizes"
+            yield "operations", check(0, title=title)(settings(max_examples=1)(self._operations()))
+
+    def _dtype(self) -> Callable:
+        @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
+        def clause(submission, reference, arguments):
+            self._compare(submission, reference, arguments)
+
+        return clause
+
+    def _single(self) -> Callable:
+        @given(arguments=st.one_of([self.inputs(**{name: 1}) for name in self.single]))
+        def clause(submission, reference, arguments):
+            self._compare(submission, reference, arguments)
+
+        return clause
+
+    def _views(self) -> Callable:
+        @given(arguments=self.inputs(), layout=st.sampled_from(["transposed", "strided"]))
+        def clause(submission, reference, arguments, layout):
+            viewed = {
+                name: as_view(value, layout) if isinstance(value, torch.Tensor) else value
+                for name, value in arguments.items()
+            }
+            self._compare(submission, reference, viewed)
+
+        return clause
+
+    def _arguments(self) -> Callable:
+        @given(arguments=self.inputs())
+        def clause(submission, reference, arguments):
+            seen = getattr(submission, self.function).observe(*arguments.values())
+            assert_close(seen.value, getattr(reference, self.function)(*arguments.values()))
+            self._compare_arguments(arguments, seen.arguments)
+            if seen.random_state_moved:
+                raise CheckFailed(Difference("random", "the global random state has moved"))
+
+        return clause
+
+    def _gradients(self) -> Callable:
+        @given(arguments=self.inputs(dtype=torch.float64))
+        def clause(submission, reference, arguments):
+            _require_gradients(arguments)
+            plain = getattr(reference, self.function)(*arguments.values())
+            weights = [_weights(leaf) for leaf in leaves(plain) if leaf.is_floating_point()]
+            value, grads = getattr(submission, self.function).gradients(weights, *arguments.values())
+            expected, expected_grads = getattr(reference, self.function).gradients(
+                weights, *arguments.values()
+            )
+            assert_close(value, expected)
+            self._compare_gradients(arguments, grads, expected_grads)
+
+        return clause
+
+    def _requires_grad(self) -> Callable:
+        @given(arguments=self.inputs())
+        def clause(submission, reference, arguments):
+            _require_gradients(arguments)
+            self._compare(submission, reference, arguments)
+
+        return clause
+
+    def _operations(self) -> Callable:
+        small, large = self.grow
+
+        @given(small_input=self.inputs(**small), large_input=self.inputs(**large))
+        def clause(submission, reference, small_input, large_input):
+            counts = {}
+            for size, arguments in ((small, small_input), (large, large_input)):
+                seen = getattr(submission, self.function).observe(*arguments.values())
+                assert_close(seen.value, getattr(reference, self.function)(*arguments.values()))
+                counts[", ".join(f"{name}={value}" for name, value in size.items())] = seen.operations
+            return counts
+
+        return clause
+
+    def _compare(self, submission, reference, arguments: dict[str, object]) -> None:
+        actual = getattr(submission, self.function)(*arguments.values())
+        assert_close(actual, getattr(reference, self.function)(*arguments.values()))
+
+    def _compare_arguments(self, before: dict[str, object], after: list[object]) -> None:
+        for (name, value), left in zip(before.items(), after, strict=False):
+            for old, new in zip(leaves(value), leaves(left), strict=False):
+                same = old.shape == new.shape and old.dtype == new.dtype
+                if not same or not torch.equal(torch.nan_to_num(old), torch.nan_to_num(new)):
+                    from dlex.grading.render import render_tensor
+
+                    wrong = (old != new) if same else None
+                    summary = f"{name} was changed by the call"
+                    difference = Difference(
+                        "arguments", summary, render_tensor(new, wrong), render_tensor(old, wrong)
+                    )
+                    raise CheckFailed(difference)
+
+    def _compare_gradients(self, arguments, grads, expected) -> None:
+        names = [name for name, value in arguments.items() for _leaf in _floats(value)]
+        for name, grad, want in zip(names, grads, expected, strict=True):
+            if want is None or (grad is None and not want.any()):
+                continue
+            if grad is None:
+                summary = f"no gradient reaches {name}: the result is cut off from it"
+                raise CheckFailed(Difference("gradient", summary))
+            assert_close(grad, want, what=f"the gradient of {name}")
+
+
+def _floats(value: object) -> list[torch.Tensor]:
+    return [leaf for leaf in leaves(value) if leaf.is_floating_point()]
+
+
+def _require_gradients(arguments: dict[str, object]) -> None:
+    for value in arguments.values():
+        for leaf in _floats(value):
+            leaf.requires_grad_()
+
+
+def _weights(result: torch.Tensor) -> torch.Tensor:
+    """Weights for a backward pass, different for every entry, the same every time."""
+    k = torch.arange(1, result.numel() + 1, dtype=torch.float64)
+    return torch.cos(2.3 * k + 0.4).add(0.25).to(result.dtype).reshape(result.shape)

@@ -1,0 +1,92 @@
+"""Why a check did not pass. What a grader file lets escape becomes the outcome of its check.
+
+    CheckFailed          failed         the submission answered, and the answer is wrong
+    SubmissionFailed     its outcome    the submission did not answer
+    ├── Raised           error, not_attempted
+    ├── CalledForbidden  forbidden
+    └── Died             timeout, crashed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dlex.worker import wire
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What came back against what was expected, as text, and where they part."""
+
+    kind: str  # type, shape, dtype, device, special, value
+    summary: str
+    got: str = ""
+    expected: str = ""
+
+
+class CheckFailed(AssertionError):
+    """The answer is wrong."""
+
+    outcome = "failed"
+
+    def __init__(self, difference: Difference):
+        super().__init__(difference.summary)
+        self.difference = difference
+        self.kind = difference.kind
+
+
+class SubmissionFailed(Exception):
+    """The submission did not answer."""
+
+    outcome = "error"
+    kind = "error"
+
+
+@dataclass
+class Raised(SubmissionFailed):
+    """The submission raised an exception."""
+
+    error: wire.Error
+    kind: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kind = self.error.kind
+        Exception.__init__(self, f"{self.error.kind}: {self.error.message}")
+
+    @property
+    def outcome(self) -> str:
+        return "not_attempted" if "NotImplementedError" in self.error.bases else "error"
+
+    @property
+    def where(self) -> str:
+        """The last line of the learner's file that the exception passed through."""
+        if not self.error.frames:
+            return ""
+        frame = self.error.frames[-1]
+        return f"line {frame.line}: {frame.source}" if frame.source else f"line {frame.line}"
+
+
+@dataclass
+class CalledForbidden(SubmissionFailed):
+    """The submission called what it was to write by hand."""
+
+    met: wire.Forbidden
+    outcome = "forbidden"
+    kind = "forbidden"
+
+    def __post_init__(self) -> None:
+        Exception.__init__(self, f"it calls {self.met.name}")
+
+    @property
+    def where(self) -> str:
+        return f"line {self.met.line}: {self.met.source}" if self.met.line else ""
+
+
+class Died(SubmissionFailed):
+    """The worker is gone: killed at its deadline, or by its own doing."""
+
+    def __init__(self, outcome: str, detail: str):
+        super().__init__(detail)
+        self.outcome = outcome
+        self.kind = outcome
+        self.detail = detail

@@ -1,0 +1,118 @@
+"""The mistake library: named wrong implementations, next to the oracle in a reference file."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlex.course import Exercise
+from dlex.errors import CourseError
+
+ATTRIBUTE = "dlex_mistake"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong implementation of one function, and what to tell a learner who wrote it.
+
+    `loses` names the checks that it must lose; empty means: at least one. Several
+    `implementations` are one mistake with different constants.
+    """
+
+    name: str
+    explanation: str
+    function: str
+    implementations: tuple[Callable, ...]
+    loses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An exercise's oracle, its known mistakes and the names of its functions' arguments."""
+
+    functions: dict[str, Callable]
+    mistakes: list[Mistake]
+
+    def parameters(self, function: str) -> list[str]:
+        """The argument names of a function, for messages."""
+        target = self.functions.get(function)
+        return list(inspect.signature(target).parameters) if target else []
+
+    def with_mistake(self, mistake: Mistake) -> list[dict[str, Callable]]:
+        """The oracle's functions with one of them replaced, once per implementation."""
+        return [{**self.functions, mistake.function: wrong} for wrong in mistake.implementations]
+
+
+def mistake(explanation: str, *, of: str = "", loses: tuple[str, ...] = (), **constants: tuple) -> Callable:
+    """Register a wrong implementation under its own name.
+
+    Args:
+        explanation: what is wrong, told to the learner; says what to look at, not the answer.
+        of: the function it stands for; may be left out where an exercise has only one.
+        loses: names of the checks that it must lose, all of them and no other.
+        constants: values of one keyword argument; the mistake is tried with each of them.
+
+    Where two mistakes explain the same behaviour, the one that is wrong on fewer inputs is named;
+    if that does not tell them apart, the one that stands first in the file.
+
+    Example:
+        >>> @mistake("normalises columns: each row is one example")
+        ... def wrong_axis(X):
+        ...     return torch.softmax(X, dim=0)
+    """
+
+    def register(implementation: Callable) -> Callable:
+        setattr(implementation, ATTRIBUTE, (explanation, of, loses, constants))
+        return implementation
+
+    return register
+
+
+def load_reference(exercise: Exercise) -> Reference:
+    """Load an exercise's reference file by path. CourseError if it does not fit the exercise."""
+    path = exercise.path("reference")
+    namespace = vars(_load_module(path, f"dlex_reference_{exercise.id.replace('/', '_')}"))
+    functions = {}
+    for name in exercise.functions:
+        if not callable(namespace.get(name)):
+            raise CourseError(f"{path} defines no {name}", "course.toml lists it under `functions`.")
+        functions[name] = namespace[name]
+    found = []
+    for name, value in namespace.items():
+        if not hasattr(value, ATTRIBUTE):
+            continue
+        explanation, of, loses, constants = getattr(value, ATTRIBUTE)
+        target = of or (exercise.functions[0] if len(exercise.functions) == 1 else "")
+        if target not in functions:
+            line = inspect.getsourcelines(value)[1]
+            raise CourseError(
+                f"{path}:{line}: the mistake {name} must say which function it stands for",
+                f'Write @mistake("...", of="{exercise.functions[0]}").',
+            )
+        found.append(Mistake(name, explanation, target, _with_each(value, constants), tuple(loses)))
+    return Reference(functions, found)
+
+
+def _with_each(implementation: Callable, constants: dict[str, tuple]) -> tuple[Callable, ...]:
+    if not constants:
+        return (implementation,)
+    ((name, each),) = constants.items()
+    return tuple(functools.partial(implementation, **{name: value}) for value in each)
+
+
+def _load_module(path: Path, name: str):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except FileNotFoundError:
+        raise CourseError(f"{path} is missing") from None
+    except Exception as error:
+        raise CourseError(f"{path} does not load: {type(error).__name__}: {error}") from error
+    return module

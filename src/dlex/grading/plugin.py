@@ -1,0 +1,161 @@
+"""The pytest plugin: collects graders, draws their examples, then runs them for a submission.
+
+pytest is started once. Its run loop calls `work(checks)` and lets that decide which checks run, for
+which submission, how often; each run goes through pytest's own protocol, fixtures and reports.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from dlex.course import Course, Exercise
+from dlex.errors import CourseError
+from dlex.grading.attempt import Attempt
+from dlex.grading.calls import Functions
+from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.contract import Contract
+from dlex.grading.mistakes import Reference, load_reference
+from dlex.grading.replay import FrozenCheck, Replay, freeze, replay
+
+ARGUMENTS = [
+    "--quiet", "--no-header", "--no-summary", "--capture=no", "--tb=short", "--noconftest",
+    "--import-mode=importlib", "--strict-markers",
+    "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:junitxml", "-p", "no:doctest",
+    "-p", "no:unittest", "-p", "no:faulthandler", "-p", "no:terminalreporter", "-p", "no:warnings",
+]  # fmt: skip
+
+
+@dataclass
+class Grader:
+    """One exercise's collected checks, examples drawn."""
+
+    exercise: Exercise
+    reference: Reference
+    checks: list[FrozenCheck] = field(default_factory=list)
+    items: list[pytest.Item] = field(default_factory=list)
+
+    @property
+    def max_score(self) -> float:
+        return sum(check.info.points for check in self.checks)
+
+
+class Plugin:
+    """Given to `pytest.main`. After the run, `problem` holds what stopped it, if anything did."""
+
+    def __init__(self, exercises: list[Exercise], seed: int, work: Callable[[Plugin], None]):
+        self.graders = {exercise.id: Grader(exercise, load_reference(exercise)) for exercise in exercises}
+        self.problem: BaseException | None = None
+        self.worked = False
+        self._by_path = {exercise.path("graders").resolve(): exercise.id for exercise in exercises}
+        self._seed = seed
+        self._work = work
+        self._attempt: Attempt | None = None
+        self._replays: dict[str, Replay] = {}
+        self._errors: list[str] = []
+
+    def run(self, grader: Grader, attempt: Attempt, stop_at_failure: bool = False) -> dict[str, Replay]:
+        """Run one exercise's checks against a submission, each through pytest's protocol.
+
+        A check missing from the answer was not run, or did not report.
+        """
+        self._attempt, self._replays = attempt, {}
+        for item, frozen in zip(grader.items, grader.checks, strict=True):
+            attempt.budget.start_check()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            result = self._replays.get(frozen.name)
+            if stop_at_failure and (result is None or result.failure is not None):
+                break
+        return self._replays
+
+    @pytest.fixture
+    def submission(self) -> Functions:
+        """The learner's functions; calling one asks a worker."""
+        return Functions(self._attempt)
+
+    @pytest.fixture
+    def reference(self) -> None:
+        """The oracle's functions; filled in by the replay."""
+
+    def pytest_pycollect_makeitem(self, collector, name: str, obj: object):
+        if isinstance(obj, Contract):
+            return [
+                pytest.Function.from_parent(collector, name=f"{name}[{clause}]", callobj=function)
+                for clause, function in obj.checks()
+            ]
+        return None
+
+    def pytest_collectreport(self, report) -> None:
+        if report.failed:
+            self._errors.append(str(report.longrepr))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        try:
+            self._freeze(session)
+            gc.collect()
+            gc.freeze()
+            self._work(self)
+            self.worked = True
+        except BaseException as error:  # carried out of pytest, which would print it
+            self.problem = error
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        frozen = pyfuncitem.stash[FROZEN]
+        result = replay(frozen, self._attempt)
+        self._replays[frozen.name] = result
+        if result.failure is not None:
+            raise result.failure.error
+        return True
+
+    def _freeze(self, session: pytest.Session) -> None:
+        if self._errors:
+            raise CourseError("a grader does not load:\n" + "\n".join(self._errors))
+        for item in session.items:
+            grader = self.graders[self._by_path[Path(item.path).resolve()]]
+            name = item.name.removeprefix("test_")
+            info = getattr(item.obj, ATTRIBUTE, None)
+            where = f"{item.path}: {item.name}"
+            if info is None:
+                raise CourseError(f"{where} has no @check, so it has no points")
+            if any(check.name == name for check in grader.checks):
+                raise CourseError(f"{where}: there are two checks of this name")
+            seed = self._seed * 1_000_003 + sum(map(ord, f"{grader.exercise.id}:{name}"))
+            frozen = freeze(name, info, item.obj, grader.reference, seed)
+            item.stash[FROZEN] = frozen
+            grader.checks.append(frozen)
+            grader.items.append(item)
+        for grader in self.graders.values():
+            if not grader.checks:
+                raise CourseError(f"{grader.exercise.path('graders')} has no check")
+            if not grader.max_score > 0:
+                raise CourseError(f"the checks of {grader.exercise.path('graders')} are worth no points")
+
+
+FROZEN = pytest.StashKey[FrozenCheck]()
+
+
+def run_pytest(course: Course, exercises: list[Exercise], seed: int, work: Callable[[Plugin], None]) -> None:
+    """Collect the graders of `exercises` and let `work` use them. CourseError if they are broken."""
+    missing = [path for e in exercises if not (path := e.path("graders")).is_file()]
+    if missing:
+        raise CourseError(f"{missing[0]} is missing")
+    plugin = Plugin(exercises, seed, work)
+    settings.load_profile("dlex")
+    paths = [str(exercise.path("graders")) for exercise in exercises]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the user's plugins have no place here
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    arguments = [*ARGUMENTS, f"--rootdir={course.root}", f"--config-file={os.devnull}", *paths]
+    pytest.main(arguments, plugins=[plugin])
+    if plugin.problem is not None:
+        raise plugin.problem
+    if not plugin.worked:
+        raise CourseError("the graders were not run:\n" + "\n".join(plugin._errors))

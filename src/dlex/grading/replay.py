@@ -1,0 +1,218 @@
+"""Examples are drawn once by hypothesis, then replayed for every submission; a failure is shrunk
+by running hypothesis live.
+
+Drawing runs each check against the reference and records which calls it makes. For a submission
+these calls are sent in one batch, and the check's body runs again while the answers stream in. A
+call that was not foreseen (its arguments depend on an earlier answer) is simply made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import hypothesis
+import torch
+from hypothesis import HealthCheck, Phase, settings
+
+from dlex.errors import CourseError
+from dlex.grading.attempt import Attempt
+from dlex.grading.calls import Functions
+from dlex.grading.checks import CheckInfo
+from dlex.grading.failures import CheckFailed, SubmissionFailed
+from dlex.grading.mistakes import Reference
+from dlex.grading.oracle import Memory, Recorder
+from dlex.worker import wire
+
+MAX_EXAMPLES = 60
+SHRINK_SECONDS = 1.0
+WRONG = (CheckFailed, SubmissionFailed)
+
+settings.register_profile(
+    "dlex",
+    deadline=None,
+    database=None,
+    max_examples=MAX_EXAMPLES,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+    report_multiple_bugs=False,
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """What hypothesis drew for a check, and the calls that the check makes with it."""
+
+    drawn: dict[str, object]
+    requests: list[bytes]
+
+
+@dataclass(frozen=True)
+class FrozenCheck:
+    """A check with its examples drawn; `answers` are what the reference said to them."""
+
+    name: str
+    info: CheckInfo
+    function: Callable
+    body: Callable
+    reference: Reference
+    seed: int
+    examples: list[Example] = field(default_factory=list)
+    answers: dict[bytes, wire.Reply] = field(default_factory=dict)
+
+    @property
+    def drawn_by_hypothesis(self) -> bool:
+        return hasattr(self.function, "hypothesis")
+
+    def oracle(self) -> Functions:
+        """The `reference` of a check's body."""
+        return Functions(Memory(self.reference.functions, self.answers))
+
+
+@dataclass
+class Failure:
+    """A check went wrong on an example; `request` is the last call it made."""
+
+    error: CheckFailed | SubmissionFailed
+    drawn: dict[str, object]
+    request: wire.Call | wire.Attribute | None
+
+
+@dataclass
+class Replay:
+    """What came of one check: a failure or none, and every answer, for diagnosis."""
+
+    failure: Failure | None = None
+    operations: dict[str, int] | None = None
+    transcripts: list[list[wire.Reply]] = field(default_factory=list)
+
+
+def freeze(name: str, info: CheckInfo, function: Callable, reference: Reference, seed: int) -> FrozenCheck:
+    """Draw a check's examples and record its calls. CourseError if the reference fails it."""
+    body = function.hypothesis.inner_test if hasattr(function, "hypothesis") else function
+    frozen = FrozenCheck(name, info, function, body, reference, seed)
+
+    def record(**drawn: object) -> None:
+        recorder = Recorder(reference.functions)
+        kept = copy(drawn)
+        body(Functions(recorder), frozen.oracle(), **drawn)
+        frozen.examples.append(Example(kept, recorder.requests))
+
+    try:
+        _run_with(frozen, record)
+    except Exception as error:
+        raise CourseError(f"{name}: the reference does not pass this check: {error!r}") from error
+    if not frozen.examples:
+        raise CourseError(f"{name}: hypothesis drew no example")
+    return frozen
+
+
+def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
+    """Run a check against a submission: all examples, even after a failure, while it lives."""
+    result = Replay()
+    oracle = frozen.oracle()
+    try:
+        attempt.prefetch([request for example in frozen.examples for request in example.requests])
+    except SubmissionFailed as error:
+        result.failure = Failure(error, {}, None)
+        return result
+    for example in frozen.examples:
+        attempt.begin(example.requests)
+        try:
+            result.operations = frozen.body(Functions(attempt), oracle, **copy(example.drawn))
+        except WRONG as error:
+            _keep_smaller(result, Failure(error, copy(example.drawn), attempt.last))
+        result.transcripts.append(attempt.transcript)
+        try:
+            attempt.finish()
+        except SubmissionFailed as error:
+            _keep_smaller(result, Failure(error, copy(example.drawn), attempt.last))
+        if result.failure is not None and result.failure.error.kind in ("timeout", "crashed"):
+            break
+    return result
+
+
+def shrink(frozen: FrozenCheck, attempt: Attempt, failure: Failure) -> Failure:
+    """The smallest example with the same kind of failure that a second of hypothesis finds."""
+    if not frozen.drawn_by_hypothesis or failure.error.kind == "timeout":
+        return failure
+    best = failure
+    end = time.monotonic() + SHRINK_SECONDS
+    oracle = Functions(Memory(frozen.reference.functions, dict(frozen.answers)))
+
+    def live(**drawn: object) -> None:
+        nonlocal best
+        if time.monotonic() > end:
+            raise _TimeIsUp
+        kept = copy(drawn)
+        attempt.begin([])
+        try:
+            frozen.body(Functions(attempt), oracle, **drawn)
+        except WRONG as error:
+            if error.kind != failure.error.kind:
+                return
+            if size(kept) <= size(best.drawn):
+                best = Failure(error, kept, attempt.last)
+            raise
+
+    try:
+        attempt.budget.start_check()
+        _run_with(frozen, live)
+    except (_TimeIsUp, Exception):
+        pass  # the failure itself, or the end of the time: either way `best` is what we have
+    return best
+
+
+class _TimeIsUp(BaseException):
+    """Ends a hypothesis run from inside; an Exception would be taken for a failure."""
+
+
+def _keep_smaller(result: Replay, failure: Failure) -> None:
+    if result.failure is None or size(failure.drawn) < size(result.failure.drawn):
+        result.failure = failure
+
+
+def _run_with(frozen: FrozenCheck, body: Callable[..., None]) -> None:
+    """Let hypothesis draw for a check, seeded, and call `body` with what it drew."""
+    if not frozen.drawn_by_hypothesis:
+        body()
+        return
+
+    def without_fixtures(submission: object, reference: object, **drawn: object) -> None:
+        body(**drawn)
+
+    test = frozen.function
+    original = test.hypothesis.inner_test
+    test.hypothesis.inner_test = without_fixtures
+    try:
+        hypothesis.seed(frozen.seed)(test)(submission=None, reference=None)
+    finally:
+        test.hypothesis.inner_test = original
+
+
+def copy(value: object) -> object:
+    """A copy whose tensors have memory of their own, with the same strides."""
+    if isinstance(value, torch.Tensor):
+        fresh = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype)
+        return fresh.copy_(value.detach()).requires_grad_(value.requires_grad)
+    if isinstance(value, (list, tuple)):
+        return type(value)(copy(item) for item in value)
+    if isinstance(value, dict):
+        return {name: copy(item) for name, item in value.items()}
+    return value
+
+
+def size(value: object) -> tuple[int, int, float]:
+    """How large an example is: entries, then entries that are no integers, then magnitude."""
+    if isinstance(value, torch.Tensor):
+        flat = value.detach().to(torch.float64).flatten()
+        finite = torch.nan_to_num(flat, nan=1e3, posinf=1e3, neginf=1e3).abs()
+        return value.numel(), int((finite != finite.round()).sum()), float(finite.sum())
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        parts = [size(item) for item in value]
+        return sum(p[0] for p in parts), sum(p[1] for p in parts), sum(p[2] for p in parts)
+    return (0, 0, abs(float(value))) if isinstance(value, (int, float)) else (0, 0, 0.0)

@@ -1,0 +1,213 @@
+"""Grade submissions: one call collects graders and starts the zygote, then grades whatever comes.
+
+    course ──► pytest (trusted): graders collected, examples drawn ──┐ once
+    zygote (untrusted side): torch imported, nothing run ────────────┤ once
+                                                                     ▼
+    per submission and exercise:  a fork of the zygote loads the source; the checks call it
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+
+from dlex.course import CONTENT, Course, Exercise
+from dlex.grading.attempt import Attempt
+from dlex.grading.diagnose import diagnose
+from dlex.grading.failures import CalledForbidden, SubmissionFailed
+from dlex.grading.messages import check_result, describe
+from dlex.grading.plugin import Grader, Plugin, run_pytest
+from dlex.grading.replay import Replay, shrink
+from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
+from dlex.results.text import plain
+from dlex.submission import Source
+from dlex.worker import sandbox
+from dlex.worker.client import Budget, Zygote, ZygoteDied
+
+ZYGOTE_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one learner handed in: a file, or the lack of one, per exercise id."""
+
+    name: str
+    sources: dict[str, Source]
+
+
+def grade(
+    course: Course,
+    exercises: list[Exercise],
+    submissions: Iterable[Submission],
+    *,
+    seed: int = 0,
+    isolation: int | None = None,
+    stop_at_failure: bool = False,
+    started: Callable[[int], None] = lambda level: None,
+) -> Iterable[SubmissionResult]:
+    """Grade every submission on every exercise; results come in the same order.
+
+    Args:
+        seed: draws the examples; the same seed gives the same result.
+        isolation: 0, 1 or 2; the best that the machine has if left out.
+        stop_at_failure: leave an exercise at its first failing check.
+        started: called with the isolation level once everything is warm.
+
+    Raises:
+        CourseError: a grader or a reference is broken.
+        MachineError: the isolation level cannot be had.
+    """
+    level = sandbox.require(isolation).level
+    zygote = Zygote(level, [course.root / folder for folder in CONTENT])
+    zygote.start()
+    results: list[SubmissionResult] = []
+
+    def work(plugin: Plugin) -> None:
+        started(level)
+        for submission in submissions:
+            grading = _Grading(plugin, zygote, submission, seed, level, stop_at_failure)
+            results.append(grading.result(course, exercises))
+
+    torch.set_num_threads(1)
+    try:
+        run_pytest(course, exercises, seed, work)
+    finally:
+        zygote.close()
+    return results
+
+
+class _Grading:
+    """One submission on its way to a record."""
+
+    def __init__(self, plugin: Plugin, zygote: Zygote, submission: Submission, seed, level, stop_at_failure):
+        self._plugin, self._zygote, self._submission = plugin, zygote, submission
+        self._seed, self._level, self._stop_at_failure = seed, level, stop_at_failure
+
+    def result(self, course: Course, exercises: list[Exercise]) -> SubmissionResult:
+        began, now = time.monotonic(), datetime.datetime.now(datetime.UTC)
+        limits = course.file.limits
+        budget = Budget(
+            limits.check_seconds,
+            limits.submission_seconds,
+            limits.memory_mb << 20,
+            limits.output_kb << 10,
+        )
+        graded = [self._exercise(self._plugin.graders[exercise.id], budget) for exercise in exercises]
+        lost = [exercise for exercise in graded if exercise.status == "not_graded"]
+        return SubmissionResult(
+            submission=plain(self._submission.name),
+            course=course.name,
+            course_hash=course.hash,
+            seed=self._seed,
+            device="cpu",
+            isolation=self._level,
+            started=now.isoformat(timespec="seconds"),
+            duration_s=round(time.monotonic() - began, 4),
+            status="not_graded" if lost else "graded",
+            reason=lost[0].message if lost else "",
+            score=sum(exercise.score for exercise in graded),
+            max_score=sum(exercise.max_score for exercise in graded),
+            exercises=graded,
+        )
+
+    def _exercise(self, grader: Grader, budget: Budget) -> ExerciseResult:
+        """Grade one exercise; if the zygote dies meanwhile, again: it is never the learner's fault."""
+        source = self._submission.sources[grader.exercise.id]
+        if source.missing:
+            return _ungraded(grader, "missing", "not_attempted", source.problem)
+        if source.content is None:
+            return _ungraded(grader, "load_error", "error", source.problem)
+        if not source.content.strip():
+            return _ungraded(grader, "load_error", "error", f"{source.path.name} is empty")
+        for _try in range(ZYGOTE_TRIES):
+            attempt = Attempt(self._zygote, budget, grader.exercise, source.content, self._entropy(grader))
+            try:
+                return self._attempted(grader, attempt)
+            except ZygoteDied as death:
+                reason = str(death)
+            finally:
+                attempt.close()
+        return _ungraded(grader, "not_graded", "not_graded", f"the sandbox failed: {reason}")
+
+    def _entropy(self, grader: Grader) -> str:
+        """Seeds the worker's random state: the same for the same grade, and tells nothing."""
+        return f"{self._seed}:{grader.exercise.id}:{self._submission.name}"
+
+    def _attempted(self, grader: Grader, attempt: Attempt) -> ExerciseResult:
+        exercise = grader.exercise
+        attempt.budget.start_check()
+        try:
+            attempt.start()
+        except SubmissionFailed as error:
+            outcome = "forbidden" if isinstance(error, CalledForbidden) else "error"
+            message = f"{exercise.name}.py does not load: {describe(error, exercise)}"
+            return _ungraded(grader, "load_error", outcome, message, attempt.output)
+        problem = _wrong_definitions(exercise, attempt.definitions)
+        if problem:
+            return _ungraded(grader, "load_error", "error", problem, attempt.output)
+        replays = self._plugin.run(grader, attempt, self._stop_at_failure)
+        checks = self._records(grader, attempt, replays)
+        untouched = all(check.outcome == "not_attempted" for check in checks)
+        return ExerciseResult(
+            id=exercise.id,
+            title=exercise.title,
+            status="not_attempted" if untouched else "graded",
+            score=sum(check.points for check in checks),
+            max_score=grader.max_score,
+            message=f"{exercise.name}.py is still the stub" if untouched else "",
+            output=plain(attempt.output, limit=attempt.budget.output),
+            checks=checks,
+        )
+
+    def _records(self, grader: Grader, attempt: Attempt, replays: dict[str, Replay]) -> list[CheckResult]:
+        seen = [(frozen, replays[frozen.name]) for frozen in grader.checks if frozen.name in replays]
+        mistakes = diagnose(grader.reference, seen)
+        shrunk: set[str] = set()
+        for frozen, result in seen:
+            cause = mistakes[frozen.name].name if frozen.name in mistakes else frozen.name
+            if result.failure is not None and cause not in shrunk:
+                result.failure = shrink(frozen, attempt, result.failure)
+                shrunk.add(cause)
+        return [
+            check_result(frozen, replays[frozen.name], mistakes.get(frozen.name), grader.exercise, grader.reference)
+            if frozen.name in replays
+            else _not_run(frozen)
+            for frozen in grader.checks
+        ]
+
+
+def _not_run(frozen) -> CheckResult:
+    return CheckResult(
+        frozen.name, frozen.info.title, "error", 0.0, frozen.info.points, frozen.info.hidden, "it was not run"
+    )
+
+
+def _ungraded(grader: Grader, status: str, outcome: str, message: str, output: str = "") -> ExerciseResult:
+    """An exercise none of whose checks ran, and why."""
+    message = plain(message)
+    checks = [
+        CheckResult(c.name, c.info.title, outcome, 0.0, c.info.points, c.info.hidden, message)
+        for c in grader.checks
+    ]
+    exercise = grader.exercise
+    return ExerciseResult(
+        exercise.id, exercise.title, status, 0.0, grader.max_score, message, plain(output), checks
+    )
+
+
+def _wrong_definitions(exercise: Exercise, definitions: dict[str, str]) -> str:
+    """Why a file that loaded cannot be called: none of its functions is there, or one is async."""
+    import difflib
+
+    missing = [name for name in exercise.functions if name not in definitions]
+    if len(missing) == len(exercise.functions):
+        near = difflib.get_close_matches(missing[0], definitions, n=1, cutoff=0.6)
+        hint = f"; did you mean to call {near[0]} so?" if near else ""
+        return f"{exercise.name}.py defines no function {missing[0]}{hint}"
+    return ""
+
+

@@ -1,0 +1,74 @@
+"""Hypothesis strategies for tensors: cheap to draw, and shrinking in value as well as in shape.
+
+The entries of a tensor come from one draw of bytes, looked up in a table that starts with small
+integers and ends with numbers that need every digit of float64. Shrinking bytes towards zero
+therefore leads to tensors of 0 and 1.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+
+
+def _table() -> np.ndarray:
+    plain = [0.0] + [sign * k for k in range(1, 5) for sign in (1.0, -1.0)]
+    plain += [sign * k / 4 for k in (2, 1, 3, 6, 5, 7) for sign in (1.0, -1.0)]
+    count = 256 - len(plain)
+    normal = NormalDist(0.0, 2.0)
+    ragged = [normal.inv_cdf((i + 0.5) / count) for i in range(count)]
+    return np.array(plain + sorted(ragged, key=abs))
+
+
+_TABLE = _table()
+
+
+def sizes(fixed: int | None = None, *, most: int = 6, least: int = 1) -> st.SearchStrategy[int]:
+    """The length of a dimension: `fixed` if given, else from `least` to `most`."""
+    return st.integers(least, most) if fixed is None else st.just(fixed)
+
+
+@st.composite
+def tensors(draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32, scale: float = 1.0):
+    """Floats around 0, mostly within ±5, times `scale`. Shrinks to zeros.
+
+    >>> tensors((2, 3)).example().shape  # doctest: +SKIP
+    torch.Size([2, 3])
+    """
+    count = int(np.prod(shape))
+    codes = np.frombuffer(draw(st.binary(min_size=count, max_size=count)), np.uint8)
+    return torch.from_numpy(_TABLE[codes] * scale).to(dtype).reshape(shape)
+
+
+@st.composite
+def labels(draw, n: int, below: int, dtype: torch.dtype = torch.int64):
+    """A vector of n classes, each from 0 to below - 1. Shrinks to zeros."""
+    codes = np.frombuffer(draw(st.binary(min_size=n, max_size=n)), np.uint8)
+    return torch.from_numpy(codes.astype(np.int64) % below).to(dtype)
+
+
+@st.composite
+def probabilities(draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32):
+    """Positive numbers that add up to 1 along the last dimension. Shrinks to equal ones."""
+    count = int(np.prod(shape))
+    codes = np.frombuffer(draw(st.binary(min_size=count, max_size=count)), np.uint8)
+    weights = torch.from_numpy(codes.astype(np.float64) + 1).reshape(shape)
+    return (weights / weights.sum(dim=-1, keepdim=True)).to(dtype)
+
+
+def as_view(tensor: torch.Tensor, layout: str) -> torch.Tensor:
+    """The same values as a non-contiguous view: "transposed" or "strided".
+
+    >>> as_view(torch.zeros(2, 3), "strided").is_contiguous()
+    False
+    """
+    if tensor.dim() == 0:
+        return tensor
+    if layout == "transposed" and tensor.dim() >= 2:
+        return tensor.transpose(-1, -2).contiguous().transpose(-1, -2)
+    wide = torch.zeros(*tensor.shape[:-1], 2 * tensor.shape[-1], dtype=tensor.dtype)
+    wide[..., ::2] = tensor
+    return wide[..., ::2]

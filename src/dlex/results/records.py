@@ -1,0 +1,93 @@
+"""Versioned records: one JSON object per submission. Finite numbers, text already made harmless."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA = 1
+
+Outcome = Literal[
+    "passed", "failed", "error", "timeout", "crashed", "forbidden", "not_attempted", "not_graded"
+]
+
+
+class Counterexample(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The smallest call that was found to go wrong."""
+
+    call: str
+    arguments: dict[str, str]
+    got: str = ""
+    expected: str = ""
+
+
+class NamedMistake(msgspec.Struct, frozen=True):
+    """A known mistake that behaves exactly like the submission."""
+
+    name: str
+    explanation: str
+
+
+class CheckResult(msgspec.Struct, frozen=True):
+    """One scored test."""
+
+    name: str
+    title: str
+    outcome: Outcome
+    points: float
+    max_points: float
+    hidden: bool
+    message: str = ""
+    hint: str = ""
+    counterexample: Counterexample | None = None
+    mistake: NamedMistake | None = None
+    operations: dict[str, int] | None = None
+
+
+class ExerciseResult(msgspec.Struct, frozen=True):
+    """One exercise of a submission. `not_graded`: the machinery failed, which is not a zero."""
+
+    id: str
+    title: str
+    status: Literal["graded", "missing", "not_attempted", "load_error", "not_graded"]
+    score: float
+    max_score: float
+    message: str
+    output: str
+    checks: list[CheckResult]
+
+
+class SubmissionResult(msgspec.Struct, frozen=True):
+    """Everything that is known about one graded submission."""
+
+    submission: str
+    course: str
+    course_hash: str
+    seed: int
+    device: str
+    isolation: int
+    started: str
+    duration_s: float
+    status: Literal["graded", "not_graded"]
+    reason: str
+    score: float
+    max_score: float
+    exercises: list[ExerciseResult]
+    schema: int = SCHEMA
+
+    @property
+    def perfect(self) -> bool:
+        """Whether every check of every exercise passed."""
+        checks = [check for exercise in self.exercises for check in exercise.checks]
+        return bool(checks) and all(check.outcome == "passed" for check in checks)
+
+
+def to_json(result: SubmissionResult) -> str:
+    """The record as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(result), indent=2).decode()
+
+
+def from_json(text: str | bytes) -> SubmissionResult:
+    """Read a record back. msgspec.ValidationError if it is none."""
+    return msgspec.json.decode(text, type=SubmissionResult)

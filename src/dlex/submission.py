@@ -1,0 +1,57 @@
+"""Read what a learner hands in, as bytes. Nothing is imported, and no special file is opened."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlex.course import Exercise
+
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """A learner's file for one exercise: its bytes, or why there are none.
+
+    `missing` tells a file that is not there from one that cannot be used.
+    """
+
+    path: Path
+    content: bytes | None
+    problem: str = ""
+    missing: bool = False
+
+
+def read_source(path: Path, root: Path) -> Source:
+    """Read a file below `root`: regular, not too large, not a link that leads out of it."""
+    try:
+        real = path.resolve(strict=True)
+    except FileNotFoundError:
+        if path.is_symlink():
+            return Source(path, None, f"{path.name} is a symbolic link to a file that does not exist")
+        return Source(path, None, f"there is no {path.name}", missing=True)
+    except (OSError, RuntimeError) as error:
+        return Source(path, None, f"{path.name} cannot be read: {error}")
+    if not real.is_relative_to(root.resolve()):
+        return Source(path, None, f"{path.name} is a symbolic link that leads out of the submission")
+    try:
+        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError as error:
+        return Source(path, None, f"{path.name} cannot be read: {error.strerror}")
+    with open(descriptor, "rb") as file:
+        kind = os.fstat(descriptor)
+        if not stat.S_ISREG(kind.st_mode):
+            return Source(path, None, f"{path.name} is not a regular file")
+        if kind.st_size > MAX_BYTES:
+            return Source(path, None, f"{path.name} has {kind.st_size:,} bytes, the limit is {MAX_BYTES:,}")
+        return Source(path, file.read(MAX_BYTES))
+
+
+def find_source(exercise: Exercise, root: Path) -> Source:
+    """The learner's file for an exercise: `ch03/softmax.py` below `root`, or `softmax.py` in it."""
+    by_id, by_name = root / f"{exercise.id}.py", root / f"{exercise.name}.py"
+    path = by_name if os.path.lexists(by_name) and not os.path.lexists(by_id) else by_id
+    return read_source(path, root)

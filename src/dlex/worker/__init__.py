@@ -1,0 +1,12 @@
+"""The untrusted side: everything that runs in the same process as a submission.
+
+    wire      the messages that cross the boundary, and their frames
+    values    tensors and other values to messages and back
+    executor  runs the calls that a message asks for
+    loader    turns a submission's bytes into a module
+    by_hand   kernels that an exercise wants written by hand
+    lockdown  restrictions that a child puts on itself, for good
+    zygote    the warm process that workers are forked from
+
+Modules here import nothing from the rest of dlex: inside the sandbox the rest does not exist.
+"""

@@ -1,0 +1,75 @@
+"""What an exercise wants written by hand is taken away before the submission loads.
+
+Kernels are overridden in the dispatcher, so aliases, methods, modules, threads and `torch.ops` all
+meet the override. A call is remembered even when the submission swallows the exception. This is
+for teaching, not for security: it runs in the submission's own process.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+import warnings
+
+import torch
+
+from dlex.worker import wire
+
+
+class WriteItByHand(RuntimeError):
+    """Raised inside a submission that calls what the exercise asks it to write."""
+
+
+class ByHand:
+    """Overrides kernels for the rest of this process and remembers who called them."""
+
+    def __init__(self, kernels: list[str], modules: list[str], filename: str):
+        self._filename = filename
+        self._modules = set(modules)
+        self._met: list[wire.Forbidden] = []
+        self._library = torch.library.Library("aten", "IMPL")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch says that a kernel was overridden
+            for kernel in kernels:
+                self._library.impl(kernel, self._override(kernel), "CPU")
+
+    def scan_imports(self, tree: ast.AST, lines: list[str]) -> None:
+        """Raise at the first import of a module that brings the answer along."""
+        for node in ast.walk(tree):
+            for name in _imported(node):
+                if name.split(".")[0] in self._modules:
+                    source = lines[node.lineno - 1].strip()[:200]
+                    self._met.append(wire.Forbidden(f"import {name}", node.lineno, source))
+                    raise WriteItByHand(f"line {node.lineno} imports {name}")
+
+    def take(self) -> list[wire.Forbidden]:
+        """What was met since the last time, and forget it."""
+        met, self._met = self._met[:20], []
+        return met
+
+    def _override(self, kernel: str):
+        name = kernel.split(".")[0].lstrip("_")
+
+        def refuse(*args, **kwargs):
+            line, source = self._caller()
+            self._met.append(wire.Forbidden(name, line, source))
+            raise WriteItByHand(f"{name} is what this exercise asks you to write")
+
+        return refuse
+
+    def _caller(self) -> tuple[int, str]:
+        frame = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename != self._filename:
+            frame = frame.f_back
+        if frame is None:
+            return 0, ""
+        return frame.f_lineno, linecache.getline(self._filename, frame.f_lineno).strip()[:200]
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [node.module]
+    return []

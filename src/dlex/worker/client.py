@@ -1,0 +1,333 @@
+"""The grader's end: starts the zygote, has it fork workers, talks to them under a deadline.
+
+Everything that arrives from a worker is data. A frame that cannot be decoded, an answer to another
+question, a closed channel, silence: the worker is killed and `WorkerDied` says why.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from dlex.errors import MachineError
+from dlex.worker import sandbox, wire
+
+START_SECONDS = 120
+FLOOD = 64 << 20
+CHUNK = 1 << 18
+
+
+class WorkerDied(Exception):
+    """A worker is gone. `reason`: timeout, crashed, protocol or output."""
+
+    def __init__(self, reason: str, detail: str):
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class ZygoteDied(Exception):
+    """The machinery failed; never the submission's fault."""
+
+
+@dataclass
+class Budget:
+    """Seconds that a submission may keep the grader waiting: per check, and altogether."""
+
+    check_seconds: float
+    submission_seconds: float
+    memory: int
+    output: int
+    left_check: float = field(init=False, default=0.0)
+
+    def start_check(self) -> None:
+        self.left_check = min(self.check_seconds, self.submission_seconds)
+
+    def spend(self, seconds: float) -> None:
+        self.left_check -= seconds
+        self.submission_seconds -= seconds
+
+    @property
+    def exhausted(self) -> bool:
+        return self.submission_seconds <= 0
+
+
+class Zygote:
+    """The warm process at one isolation level. `start` returns at once; `fork` waits for it."""
+
+    def __init__(self, isolation: int, masked: list[Path]):
+        self.isolation = isolation
+        self._masked = [path.resolve() for path in masked]
+        self._process: subprocess.Popen | None = None
+        self._number = 0
+        self._exits: dict[int, tuple[int, float, int]] = {}
+
+    def start(self) -> None:
+        """Start (or restart) the process, without waiting until torch is imported."""
+        self.close()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        settings = {"level": self.isolation, "files": [], "folders": []}
+        if self.isolation >= 1:
+            settings["files"], settings["folders"] = sandbox.readable(self._masked)
+        command = sandbox.command(
+            self.isolation, msgspec.json.encode(settings).decode(), theirs.fileno(), self._masked
+        )
+        self._stderr = tempfile.TemporaryFile()
+        self._control = ours
+        self._ready = False
+        self._process = subprocess.Popen(
+            command,
+            pass_fds=[theirs.fileno()],
+            env=sandbox.ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._stderr,
+            stderr=self._stderr,
+            cwd="/",
+            start_new_session=True,
+        )
+        theirs.close()
+
+    def fork(self, budget: Budget) -> Worker:
+        """A fresh worker. A zygote that died in the meantime is started again, once."""
+        try:
+            return self._fork(budget)
+        except ZygoteDied:
+            self.start()
+            return self._fork(budget)
+
+    def exit_status(self, number: int) -> int:
+        """How worker `number` ended, as the zygote saw it (a status of `wait`)."""
+        self._control.settimeout(5)
+        while number not in self._exits:
+            self._receive()
+        return self._exits.pop(number)[0]
+
+    def close(self) -> None:
+        """End the zygote, and with it every worker."""
+        if self._process is None:
+            return
+        self._control.close()
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        self._stderr.close()
+        self._process = None
+
+    def _fork(self, budget: Budget) -> Worker:
+        if self._process is None:
+            self.start()
+        self._wait_until_ready()
+        self._number += 1
+        ours, theirs = socket.socketpair()
+        output, worker_output = os.pipe()
+        request = {
+            "number": self._number,
+            "memory": budget.memory,
+            "cpu_seconds": int(budget.submission_seconds) + 10,
+        }
+        try:
+            descriptors = [theirs.fileno(), worker_output]
+            socket.send_fds(self._control, [msgspec.json.encode(request)], descriptors)
+            while (pidfd := self._receive(self._number)) is None:
+                pass
+        except (OSError, ZygoteDied) as error:
+            ours.close()
+            os.close(output)
+            raise ZygoteDied(str(error)) from None
+        finally:
+            theirs.close()
+            os.close(worker_output)
+        return Worker(self, self._number, pidfd, ours, output, budget)
+
+    def _wait_until_ready(self) -> None:
+        if self._ready:
+            return
+        self._control.settimeout(START_SECONDS)
+        try:
+            self._ready = bool(self._control.recv(65536))
+        except OSError:
+            pass
+        if not self._ready:
+            self._process.kill()
+            self._stderr.seek(0)
+            output = self._stderr.read()[-2000:].decode(errors="replace").strip()
+            raise MachineError(
+                f"the worker process did not start at isolation level {self.isolation}:\n{output}",
+                "`dlex doctor` says what is missing.",
+            )
+
+    def _receive(self, number: int | None = None) -> int | None:
+        """Read one message; the pidfd, if it announces the child `number`."""
+        data, descriptors, _flags, _address = socket.recv_fds(self._control, 65536, 1)
+        if not data:
+            raise ZygoteDied("the zygote is gone")
+        kind, child, *details = msgspec.json.decode(data)
+        if kind == "exit":
+            self._exits[child] = tuple(details)
+            return None
+        if child != number:  # the answer to a request that was given up
+            os.close(descriptors[0])
+            return None
+        return descriptors[0]
+
+
+class Worker:
+    """One forked child that holds one submission."""
+
+    def __init__(self, zygote: Zygote, number: int, pidfd: int, channel, output: int, budget: Budget):
+        self.printed = bytearray()
+        self.callbacks: dict[int, Callable[[list[wire.Value]], wire.CallbackReply]] = {}
+        self.alive = True
+        self._zygote, self._number, self._pidfd = zygote, number, pidfd
+        self._channel, self._output, self._budget = channel, output, budget
+        self._reader = wire.FrameReader()
+        self._next_sequence = 0
+        self._pending = 0
+        self._arrived: list[wire.Reply] = []
+        self._flood = 0
+        channel.setblocking(False)
+        os.set_blocking(output, False)
+        self._poll = select.poll()
+        self._poll.register(output, select.POLLIN)
+        self._poll.register(channel, select.POLLIN)
+
+    def send(self, requests: list[bytes]) -> None:
+        """Ask for a batch; read the answers with `receive`, in order."""
+        while self._pending:
+            self._arrived.append(self._read_reply())
+        payload = wire.frame(wire.encode_batch(self._next_sequence, requests))
+        self._pending = len(requests)
+        self._write(payload)
+
+    def receive(self) -> wire.Reply:
+        """The next answer. WorkerDied if there will be none."""
+        return self._arrived.pop(0) if self._arrived else self._read_reply()
+
+    def call(self, request: bytes) -> wire.Reply:
+        """Ask for one thing and wait for its answer; answers still due are kept for `receive`."""
+        self.send([request])
+        return self._read_reply()
+
+    def kill(self) -> None:
+        """End the process at once and let go of everything; what was printed stays."""
+        if not self.alive:
+            return
+        self.alive = False
+        try:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._drain()
+        self._channel.close()
+        os.close(self._pidfd)
+        os.close(self._output)
+
+    def _read_reply(self) -> wire.Reply:
+        while True:
+            message = self._read_message()
+            if isinstance(message, wire.CallbackRequest):
+                self._answer_callback(message)
+                continue
+            if message.sequence != self._next_sequence:
+                raise self._give_up("protocol", "it answered a question that was not asked")
+            self._next_sequence += 1
+            self._pending -= 1
+            return message
+
+    def _answer_callback(self, message: wire.CallbackRequest) -> None:
+        function = self.callbacks.get(message.id)
+        if function is None:
+            raise self._give_up("protocol", "it called a function that it was not given")
+        self._write(wire.frame(wire.encode(function(message.args))))
+
+    def _read_message(self) -> wire.Reply | wire.CallbackRequest:
+        try:
+            while (payload := self._reader.next()) is None:
+                self._reader.feed(self._read_bytes())
+            return wire.decode_from_worker(payload)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise self._give_up("protocol", f"its answer made no sense ({error})") from None
+
+    def _read_bytes(self) -> bytes:
+        while True:
+            try:
+                data = self._channel.recv(CHUNK)
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+                continue
+            except OSError as error:
+                raise self._gone(str(error)) from None
+            if not data:
+                raise self._gone("it closed its channel")
+            return data
+
+    def _write(self, payload: bytes) -> None:
+        view = memoryview(payload)
+        while view:
+            try:
+                view = view[self._channel.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT)
+            except OSError as error:
+                raise self._gone(str(error)) from None
+
+    def _wait(self, event: int) -> None:
+        """Wait for the channel, draining the output meanwhile, as long as the budget lasts."""
+        self._poll.modify(self._channel, event)
+        while True:
+            left = self._budget.left_check
+            if left <= 0:
+                raise self._give_up("timeout", "")
+            start = time.monotonic()
+            ready = [descriptor for descriptor, _event in self._poll.poll(left * 1000 + 1)]
+            self._budget.spend(time.monotonic() - start)
+            if self._output in ready:
+                self._drain()
+                if self._flood > FLOOD:
+                    raise self._give_up("output", f"it printed more than {FLOOD >> 20} MB")
+            if self._channel.fileno() in ready:
+                return
+
+    def _drain(self) -> None:
+        """Keep the beginning of what was printed, throw the rest away."""
+        for _ in range(64):
+            try:
+                data = os.read(self._output, 1 << 16)
+            except BlockingIOError:
+                return
+            if not data:
+                if self.alive:
+                    self._poll.unregister(self._output)
+                return
+            self._flood += len(data)
+            room = self._budget.output - len(self.printed)
+            self.printed += data[: max(room, 0)]
+
+    def _give_up(self, reason: str, detail: str) -> WorkerDied:
+        self.kill()
+        return WorkerDied(reason, detail)
+
+    def _gone(self, detail: str) -> WorkerDied | ZygoteDied:
+        """The channel broke: ask the zygote how the process ended. Raises if that one is gone."""
+        self.kill()
+        try:
+            status = self._zygote.exit_status(self._number)
+        except (OSError, ZygoteDied):
+            return ZygoteDied("the worker's parent process died")
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
+            return WorkerDied("crashed", f"it was ended by {signal.Signals(os.WTERMSIG(status)).name}")
+        if os.WIFEXITED(status):
+            return WorkerDied("crashed", f"it ended the process with exit code {os.WEXITSTATUS(status)}")
+        return WorkerDied("crashed", detail)
