@@ -27,27 +27,28 @@ def diagnose(reference: Reference, replays: list[tuple[FrozenCheck, Replay]]) ->
     checks. One that explains only part of it may be one of two mistakes: it is named on a check
     with many examples, and only if every check that it is known to lose was lost.
     """
-    failed = {frozen.name for frozen, result in replays if result.failure is not None}
-    if not failed:
-        return {}
-    named: dict[str, Mistake] = {}
-    whole: list[tuple[int, Mistake, set[str]]] = []
-    candidates = [(m, functions) for m in reference.mistakes for functions in reference.with_mistake(m)]
-    for mistake, functions in candidates:
-        matches = {frozen.name: _match(frozen, result, functions) for frozen, result in replays}
-        explained = {name for name, deviates in matches.items() if deviates and name in failed}
-        if not explained:
-            continue
-        if all(deviates is not None for deviates in matches.values()):
-            whole.append((sum(deviates or 0 for deviates in matches.values()), mistake, explained))
-        elif mistake.loses and set(mistake.loses) <= failed:
-            for frozen, _result in replays:
-                if frozen.name in explained and len(frozen.examples) >= ENOUGH_EXAMPLES:
-                    named.setdefault(frozen.name, mistake)
-    if whole:
-        _deviations, mistake, explained = min(whole, key=lambda entry: entry[0])
-        return dict.fromkeys(explained, mistake)
-    return named
+    failed = [(frozen, result) for frozen, result in replays if result.failure is not None]
+    passed = [(frozen, result) for frozen, result in replays if result.failure is None]
+    lost = {frozen.name for frozen, _result in failed}
+    partly: dict[str, Mistake] = {}
+    wholly: list[tuple[int, Mistake]] = []
+    for mistake in reference.mistakes:
+        for functions in reference.with_mistake(mistake):
+            explained = {
+                frozen.name: deviations
+                for frozen, result in failed
+                if (deviations := _match(frozen, result, functions))
+            }
+            if explained.keys() == lost:
+                if all(_match(frozen, result, functions) is not None for frozen, result in passed):
+                    wholly.append((sum(explained.values()), mistake))
+            elif mistake.loses and lost.issuperset(mistake.loses):
+                for frozen, _result in failed:
+                    if frozen.name in explained and len(frozen.examples) >= ENOUGH_EXAMPLES:
+                        partly.setdefault(frozen.name, mistake)
+    if wholly:
+        return dict.fromkeys(lost, min(wholly, key=lambda entry: entry[0])[1])
+    return partly
 
 
 def _match(frozen: FrozenCheck, result: Replay, functions: dict[str, Callable]) -> int | None:

@@ -26,7 +26,6 @@ from dlex.grading.oracle import Memory, Recorder
 from dlex.worker import wire
 
 MAX_EXAMPLES = 60
-SHRINK_SECONDS = 1.0
 WRONG = (CheckFailed, SubmissionFailed)
 
 settings.register_profile(
@@ -134,12 +133,12 @@ def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
     return result
 
 
-def shrink(frozen: FrozenCheck, attempt: Attempt, failure: Failure) -> Failure:
-    """The smallest example with the same kind of failure that a second of hypothesis finds."""
+def shrink(frozen: FrozenCheck, attempt: Attempt, failure: Failure, seconds: float) -> Failure:
+    """The smallest example with the same kind of failure that hypothesis finds in this time."""
     if not frozen.drawn_by_hypothesis or failure.error.kind == "timeout":
         return failure
     best = failure
-    end = time.monotonic() + SHRINK_SECONDS
+    end = time.monotonic() + seconds
     oracle = Functions(Memory(frozen.reference.functions, dict(frozen.answers)))
 
     def live(**drawn: object) -> None:

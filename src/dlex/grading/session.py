@@ -29,6 +29,7 @@ from dlex.worker import sandbox
 from dlex.worker.client import Budget, Zygote, ZygoteDied
 
 ZYGOTE_TRIES = 3
+SHRINK_SECONDS = 1.0  # for all failures of an exercise together
 
 
 @dataclass(frozen=True)
@@ -166,12 +167,15 @@ class _Grading:
     def _records(self, grader: Grader, attempt: Attempt, replays: dict[str, Replay]) -> list[CheckResult]:
         seen = [(frozen, replays[frozen.name]) for frozen in grader.checks if frozen.name in replays]
         mistakes = diagnose(grader.reference, seen)
-        shrunk: set[str] = set()
-        for frozen, result in seen:
-            cause = mistakes[frozen.name].name if frozen.name in mistakes else frozen.name
-            if result.failure is not None and cause not in shrunk:
-                result.failure = shrink(frozen, attempt, result.failure)
-                shrunk.add(cause)
+        causes = {  # one check to shrink for each mistake, and each check that none explains
+            mistakes[frozen.name].name if frozen.name in mistakes else frozen.name: (frozen, result)
+            for frozen, result in reversed(seen)
+            if result.failure is not None
+        }
+        end = time.monotonic() + SHRINK_SECONDS
+        for left, (frozen, result) in enumerate(causes.values(), 1 - len(causes)):
+            share = (end - time.monotonic()) / (1 - left)
+            result.failure = shrink(frozen, attempt, result.failure, share)
         return [
             check_result(frozen, replays[frozen.name], mistakes.get(frozen.name), grader.exercise, grader.reference)
             if frozen.name in replays

@@ -75,6 +75,8 @@ def encode(value: object, keep: Keep, *, layout: bool = False) -> wire.Value:
         if plain.layout is not torch.strided or plain.dtype not in _NAMES or plain.is_meta:
             return keep(value)
         return encode_tensor(plain, layout=layout)
+    if kind is torch.Generator and layout:
+        return wire.Generator(value.initial_seed())
     if isinstance(value, list):
         return wire.List([encode(item, keep, layout=layout) for item in value])
     if isinstance(value, tuple):
@@ -97,6 +99,8 @@ def decode(message: wire.Value, resolve: Resolve, tensor=decode_tensor) -> objec
         return {key: decode(item, resolve, tensor) for key, item in message.items.items()}
     if kind is wire.Ref or kind is wire.Callback:
         return resolve(message)
+    if kind is wire.Generator:
+        return torch.Generator().manual_seed(message.seed)
     return message
 
 

@@ -58,6 +58,12 @@ class Callback(Struct, tag="f", array_like=True, forbid_unknown_fields=True):
     id: int
 
 
+class Generator(Struct, tag="g", array_like=True, forbid_unknown_fields=True):
+    """A fresh torch.Generator with this seed; travels from the grader to the worker only."""
+
+    seed: int
+
+
 Value = Union[
     Tensor,
     List,
@@ -65,6 +71,7 @@ Value = Union[
     Dict,
     Ref,
     Callback,
+    Generator,
     None,
     bool,
     int,
