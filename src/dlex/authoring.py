@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from pathlib import Path
 
 from dlex.course import Course, Exercise
 from dlex.errors import CourseError
+from dlex.files import write_atomically
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 _REGION = re.compile(rf"^([ \t]*){BEGIN}\n(.*?)^[ \t]*{END}\n", re.DOTALL | re.MULTILINE)
@@ -30,6 +29,14 @@ def make_stub(solution: str, path: Path) -> str:
     return stub
 
 
+def sync(course: Course) -> list[Exercise]:
+    """Write every stub that is out of date; returns their exercises."""
+    stale = stale_stubs(course)
+    for exercise, text in stale:
+        write_atomically(exercise.path("exercises"), text)
+    return [exercise for exercise, _text in stale]
+
+
 def stale_stubs(course: Course) -> list[tuple[Exercise, str]]:
     """Exercises whose stub is missing or differs from what its solution gives, with that text."""
     stale = []
@@ -43,17 +50,3 @@ def stale_stubs(course: Course) -> list[tuple[Exercise, str]]:
         if not target.is_file() or target.read_text(encoding="utf-8") != wanted:
             stale.append((exercise, wanted))
     return stale
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that it is either the old one or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

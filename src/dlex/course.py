@@ -69,7 +69,7 @@ class CourseFile(msgspec.Struct, forbid_unknown_fields=True):
     by_hand: dict[str, ByHandGroup] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """One exercise of a course: its id is its path."""
 
@@ -110,7 +110,7 @@ class Exercise:
         return text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Course:
     """A course folder and its list of exercises, in order."""
 

@@ -17,7 +17,7 @@ from dlex.grading.oracle import Local
 from dlex.grading.replay import FrozenCheck, Replay, copy
 from dlex.worker import values, wire
 
-ENOUGH_EXAMPLES = 20
+ENOUGH_DEVIATIONS = 10
 
 
 def diagnose(reference: Reference, replays: list[tuple[FrozenCheck, Replay]]) -> dict[str, Mistake]:
@@ -25,7 +25,8 @@ def diagnose(reference: Reference, replays: list[tuple[FrozenCheck, Replay]]) ->
 
     A mistake that explains everything that was seen of the submission explains all its failed
     checks. One that explains only part of it may be one of two mistakes: it is named on a check
-    with many examples, and only if every check that it is known to lose was lost.
+    where it is wrong on many examples in just the same way, if every check that it is known to lose
+    was lost.
     """
     failed = [(frozen, result) for frozen, result in replays if result.failure is not None]
     passed = [(frozen, result) for frozen, result in replays if result.failure is None]
@@ -42,10 +43,10 @@ def diagnose(reference: Reference, replays: list[tuple[FrozenCheck, Replay]]) ->
             if explained.keys() == lost:
                 if all(_match(frozen, result, functions) is not None for frozen, result in passed):
                     wholly.append((sum(explained.values()), mistake))
-            elif mistake.loses and lost.issuperset(mistake.loses):
-                for frozen, _result in failed:
-                    if frozen.name in explained and len(frozen.examples) >= ENOUGH_EXAMPLES:
-                        partly.setdefault(frozen.name, mistake)
+            elif lost.issuperset(mistake.loses):
+                for name, deviations in explained.items():
+                    if deviations >= ENOUGH_DEVIATIONS:
+                        partly.setdefault(name, mistake)
     if wholly:
         return dict.fromkeys(lost, min(wholly, key=lambda entry: entry[0])[1])
     return partly

@@ -38,6 +38,7 @@ def check_result(
         "title": info.title,
         "max_points": info.points,
         "hidden": info.hidden,
+        "feedback": info.feedback,
         "operations": result.operations,
     }
     if failure is None:

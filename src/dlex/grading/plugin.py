@@ -6,6 +6,7 @@ which submission, how often; each run goes through pytest's own protocol, fixtur
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import os
 from collections.abc import Callable
@@ -128,6 +129,8 @@ class Plugin:
                 raise CourseError(f"{where} has no @check, so it has no points")
             if any(check.name == name for check in grader.checks):
                 raise CourseError(f"{where}: there are two checks of this name")
+            level = info.feedback or grader.exercise.course.file.feedback
+            info = dataclasses.replace(info, feedback=level)
             seed = self._seed * 1_000_003 + sum(map(ord, f"{grader.exercise.id}:{name}"))
             frozen = freeze(name, info, item.obj, grader.reference, seed)
             item.stash[FROZEN] = frozen

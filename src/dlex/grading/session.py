@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import CalledForbidden, SubmissionFailed
 from dlex.grading.messages import check_result, describe
 from dlex.grading.plugin import Grader, Plugin, run_pytest
-from dlex.grading.replay import Replay, shrink
+from dlex.grading.replay import FrozenCheck, Replay, shrink
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 from dlex.results.text import plain
 from dlex.submission import Source
@@ -169,7 +170,7 @@ class _Grading:
         mistakes = diagnose(grader.reference, seen)
         causes = {  # one check to shrink for each mistake, and each check that none explains
             mistakes[frozen.name].name if frozen.name in mistakes else frozen.name: (frozen, result)
-            for frozen, result in reversed(seen)
+            for frozen, result in sorted(reversed(seen), key=_prominence)
             if result.failure is not None
         }
         end = time.monotonic() + SHRINK_SECONDS
@@ -179,24 +180,26 @@ class _Grading:
         return [
             check_result(frozen, replays[frozen.name], mistakes.get(frozen.name), grader.exercise, grader.reference)
             if frozen.name in replays
-            else _not_run(frozen)
+            else _unscored(frozen, "error", "it was not run")
             for frozen in grader.checks
         ]
 
 
-def _not_run(frozen) -> CheckResult:
-    return CheckResult(
-        frozen.name, frozen.info.title, "error", 0.0, frozen.info.points, frozen.info.hidden, "it was not run"
-    )
+def _prominence(entry: tuple[FrozenCheck, Replay]) -> tuple[bool, float]:
+    """The check that a report shows for its cause comes last: visible, with many points."""
+    info = entry[0].info
+    return not info.hidden, info.points
+
+
+def _unscored(frozen: FrozenCheck, outcome: str, message: str) -> CheckResult:
+    info = frozen.info
+    return CheckResult(frozen.name, info.title, outcome, 0.0, info.points, info.hidden, info.feedback, message)
 
 
 def _ungraded(grader: Grader, status: str, outcome: str, message: str, output: str = "") -> ExerciseResult:
     """An exercise none of whose checks ran, and why."""
     message = plain(message)
-    checks = [
-        CheckResult(c.name, c.info.title, outcome, 0.0, c.info.points, c.info.hidden, message)
-        for c in grader.checks
-    ]
+    checks = [_unscored(frozen, outcome, message) for frozen in grader.checks]
     exercise = grader.exercise
     return ExerciseResult(
         exercise.id, exercise.title, status, 0.0, grader.max_score, message, plain(output), checks
@@ -205,8 +208,6 @@ def _ungraded(grader: Grader, status: str, outcome: str, message: str, output: s
 
 def _wrong_definitions(exercise: Exercise, definitions: dict[str, str]) -> str:
     """Why a file that loaded cannot be called: none of its functions is there, or one is async."""
-    import difflib
-
     missing = [name for name in exercise.functions if name not in definitions]
     if len(missing) == len(exercise.functions):
         near = difflib.get_close_matches(missing[0], definitions, n=1, cutoff=0.6)

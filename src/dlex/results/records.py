@@ -30,7 +30,7 @@ class NamedMistake(msgspec.Struct, frozen=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """One scored test."""
+    """One scored test. `feedback` says how much of it learners see, if it is hidden."""
 
     name: str
     title: str
@@ -38,6 +38,7 @@ class CheckResult(msgspec.Struct, frozen=True):
     points: float
     max_points: float
     hidden: bool
+    feedback: str
     message: str = ""
     hint: str = ""
     counterexample: Counterexample | None = None

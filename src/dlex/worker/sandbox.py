@@ -21,7 +21,10 @@ from dlex.errors import MachineError
 PACKAGE = Path(__file__).resolve().parent.parent
 VISIBLE_PARTS = ("__init__.py", "worker")  # of PACKAGE
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
-SYSTEM_FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/dev/null", "/dev/zero", "/dev/urandom")
+PROCESSORS = ("/proc/cpuinfo", "/sys/devices/system/cpu")  # torch picks its kernels by them
+SYSTEM_FILES = (
+    "/etc/ld.so.cache", "/usr/share/zoneinfo", "/dev/null", "/dev/zero", "/dev/urandom", *PROCESSORS
+)  # fmt: skip
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
@@ -136,7 +139,8 @@ def _bubblewrap(masked: list[Path]) -> list[str]:
             arguments += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
         elif os.path.isdir(f"/{name}"):
             arguments += ["--ro-bind", f"/{name}", f"/{name}"]
-    arguments += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    for path in ("/etc/ld.so.cache", PROCESSORS[1]):
+        arguments += ["--ro-bind-try", path, path]
     arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(1 << 20), "--tmpfs", "/tmp"]
     bound = [Path("/usr")]
     for folder in (Path(_interpreter()).parent.parent, *_libraries()):
