@@ -57,7 +57,9 @@ def test_true_class_impossible(submission, reference, batch, zeros):
     assert_close(submission.cross_entropy(y_hat, y), reference.cross_entropy(y_hat, y))
 
 
-@check(points=2, hidden=True, hint="What is 0 times infinity? Leave the other classes out of the computation.")
+@check(
+    points=2, hidden=True, hint="What is 0 times infinity? Leave the other classes out of the computation."
+)
 @given(batch=batches(), zeros=st.lists(st.booleans(), min_size=36, max_size=36))
 def test_other_classes_impossible(submission, reference, batch, zeros):
     """another class with probability 0 changes nothing"""

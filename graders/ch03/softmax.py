@@ -42,8 +42,13 @@ def test_large_scores(submission, reference, arguments):
     assert_close(submission.softmax(X), reference.softmax(X), magnitude=float(X.abs().max()))
 
 
-@check(points=1, hidden=True, hint="Which constant, subtracted from every score of a row, keeps exp() in range?")
-@given(arguments=logits(), shifts=st.lists(st.sampled_from([-1e4, -100.0, 0.0, 100.0, 1e4]), min_size=6, max_size=6))
+@check(
+    points=1, hidden=True, hint="Which constant, subtracted from every score of a row, keeps exp() in range?"
+)
+@given(
+    arguments=logits(),
+    shifts=st.lists(st.sampled_from([-1e4, -100.0, 0.0, 100.0, 1e4]), min_size=6, max_size=6),
+)
 def test_rows_far_apart(submission, reference, arguments, shifts):
     """rows that lie far apart"""
     X = arguments["X"] + torch.tensor(shifts[: len(arguments["X"])])[:, None]

@@ -80,6 +80,8 @@ def clamps(y_hat, y, eps):
     return -torch.log(_picked(y_hat, y).clamp_min(eps))
 
 
-@mistake("multiplies the logarithms by one-hot labels: 0 times the infinite logarithm of another class is nan")
+@mistake(
+    "multiplies the logarithms by one-hot labels: 0 times the infinite logarithm of another class is nan"
+)
 def one_hot_times_log(y_hat, y):
     return -(F.one_hot(y.long(), y_hat.shape[1]) * torch.log(y_hat)).sum(dim=1)

@@ -9,7 +9,10 @@ def softmax(X):
     return torch.softmax(X, dim=1)
 
 
-@mistake("changes X itself: build new tensors instead of writing into the argument", loses=("contract[arguments]", "contract[gradients]"))
+@mistake(
+    "changes X itself: build new tensors instead of writing into the argument",
+    loses=("contract[arguments]", "contract[gradients]"),
+)
 def in_place(X):
     X -= X.max(dim=1, keepdim=True).values
     X.exp_()
@@ -17,13 +20,17 @@ def in_place(X):
     return X
 
 
-@mistake("exp() overflows for large scores: inf / inf is nan. Which constant can be subtracted from a row without changing its probabilities?")
+@mistake(
+    "exp() overflows for large scores: inf / inf is nan. Which constant can be subtracted from a row without changing its probabilities?"
+)
 def no_max_shift(X):
     X_exp = torch.exp(X)
     return X_exp / X_exp.sum(dim=1, keepdim=True)
 
 
-@mistake("subtracts the maximum of the whole matrix: a row far below it underflows to 0 / 0. Each row needs its own maximum.")
+@mistake(
+    "subtracts the maximum of the whole matrix: a row far below it underflows to 0 / 0. Each row needs its own maximum."
+)
 def global_max_shift(X):
     X_exp = torch.exp(X - X.max())
     return X_exp / X_exp.sum(dim=1, keepdim=True)
@@ -44,7 +51,9 @@ def no_exp(X):
     return X / X.sum(dim=1, keepdim=True)
 
 
-@mistake("the row sums have lost a dimension, so the division lines up with columns (or not at all): see keepdim")
+@mistake(
+    "the row sums have lost a dimension, so the division lines up with columns (or not at all): see keepdim"
+)
 def keepdim_missing(X):
     X_exp = torch.exp(X - X.max(dim=1, keepdim=True).values)
     return X_exp / X_exp.sum(dim=1)

@@ -16,7 +16,8 @@ _REGION = re.compile(rf"^([ \t]*){BEGIN}\n(.*?)^[ \t]*{END}\n", re.DOTALL | re.M
 def make_stub(solution: str, path: Path) -> str:
     """The stub: the solution with every marked region replaced. CourseError if a marker is off.
 
-    >>> print(make_stub("def f():\\n    # BEGIN SOLUTION\\n    return 1\\n    # END SOLUTION\\n", Path("f.py")))
+    >>> answer = "def f():\\n    # BEGIN SOLUTION\\n    return 1\\n    # END SOLUTION\\n"
+    >>> print(make_stub(answer, Path("f.py")))
     def f():
         raise NotImplementedError("write me")
     <BLANKLINE>

@@ -1,6 +1,6 @@
 """The command line: a table of commands, each imported when it is used, and the exit codes.
 
-    0 all right · 1 checks failed · 2 wrong use · 3 the course is broken · 4 the machine lacks something
+0 all right · 1 checks failed · 2 wrong use · 3 the course is broken · 4 the machine lacks something
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class LazyGroup(click.Group):
     epilog="Start with `dlex init`, write your answer, run `dlex check softmax`.",
 )
 @click.option(
-    "--course", metavar="DIR", help="The course to use; else $DLEX_COURSE, this folder and up, the bundled one."
+    "--course",
+    metavar="DIR",
+    help="The course to use; else $DLEX_COURSE, this folder and up, the bundled one.",
 )
 @click.version_option(__version__, prog_name="dlex")
 @click.pass_context

@@ -120,9 +120,7 @@ class Course:
     @cached_property
     def exercises(self) -> list[Exercise]:
         return [
-            Exercise(self, chapter.id, entry)
-            for chapter in self.file.chapter
-            for entry in chapter.exercise
+            Exercise(self, chapter.id, entry) for chapter in self.file.chapter for entry in chapter.exercise
         ]
 
     @property
@@ -221,4 +219,6 @@ def _validate(course: Course, path: Path) -> None:
             raise CourseError(f"{path} lists {exercise.id} twice")
         for group in exercise.entry.by_hand:
             if group not in course.file.by_hand:
-                raise CourseError(f"{path}: {exercise.id} names the group {group!r}, but there is no [by_hand.{group}]")
+                raise CourseError(
+                    f"{path}: {exercise.id} names the group {group!r}, but there is no [by_hand.{group}]"
+                )

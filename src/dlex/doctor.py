@@ -40,7 +40,11 @@ def _isolation() -> list[Finding]:
     from dlex.worker import sandbox
 
     found = sandbox.probe()
-    names = {2: "isolation 2 (bubblewrap)", 1: "isolation 1 (Landlock, seccomp)", 0: "isolation 0 (own process)"}
+    names = {
+        2: "isolation 2 (bubblewrap)",
+        1: "isolation 1 (Landlock, seccomp)",
+        0: "isolation 0 (own process)",
+    }
     rows = []
     for level, name in names.items():
         if level in found.missing:

@@ -41,7 +41,9 @@ def find_sources(course: Course, targets: tuple[str, ...]) -> dict[Exercise, Sou
 
 def _exercise_of(course: Course, path: Path) -> Exercise:
     """The exercise that a file answers, by its name (and its folder, where that is a chapter)."""
-    exact = [exercise for exercise in course.exercises if path.resolve().as_posix().endswith(f"/{exercise.id}.py")]
+    exact = [
+        exercise for exercise in course.exercises if path.resolve().as_posix().endswith(f"/{exercise.id}.py")
+    ]
     named = exact or [exercise for exercise in course.exercises if exercise.name == path.stem]
     if len(named) == 1:
         return named[0]

@@ -52,7 +52,9 @@ class _Stored(msgspec.Struct):
 def make_workspace(folder: Path, course: Course, exercises: list[Exercise]) -> Made:
     """Write the stubs of `exercises` below `folder`. No file that exists is touched."""
     if (folder / "exercises" / "course.toml").exists():
-        raise UsageError(f"{folder.resolve()} is a course, not a place for answers", "Try: dlex init my-answers")
+        raise UsageError(
+            f"{folder.resolve()} is a course, not a place for answers", "Try: dlex init my-answers"
+        )
     texts = {folder / "README.md": README.format(title=course.name), folder / ".gitignore": GITIGNORE}
     for exercise in exercises:
         texts[folder / f"{exercise.id}.py"] = exercise.path("exercises").read_text(encoding="utf-8")

@@ -12,11 +12,15 @@ from dlex.workspace import Best, Progress, find_workspace
 @click.command("check", short_help="Check what you wrote.")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Draw other examples (0, if left out).")
-@click.option("--isolation", type=click.IntRange(0, 2), help="Isolation level; the best there is, if left out.")
+@click.option(
+    "--isolation", type=click.IntRange(0, 2), help="Isolation level; the best there is, if left out."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 @click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first check that fails.")
 @click.pass_obj
-def command(course, targets: tuple[str, ...], seed: int, isolation: int | None, as_json: bool, exitfirst: bool):
+def command(
+    course, targets: tuple[str, ...], seed: int, isolation: int | None, as_json: bool, exitfirst: bool
+):
     """Check your answers to TARGETs: chapters, exercises or files; everything, if left out.
 
     Says for each failing check what was called with which smallest input, what came back, what was

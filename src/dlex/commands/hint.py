@@ -21,7 +21,9 @@ def command(course: str | None, exercise: str, again: bool) -> None:
     """
     found = find_course(course).find(exercise)
     if len(found) > 1:
-        raise UsageError(f"{exercise!r} is a chapter; hints belong to one exercise", f"Try: dlex hint {found[0].name}")
+        raise UsageError(
+            f"{exercise!r} is a chapter; hints belong to one exercise", f"Try: dlex hint {found[0].name}"
+        )
     hints = found[0].entry.hints
     if not hints:
         click.echo(f"There are no hints for {found[0].id}.")

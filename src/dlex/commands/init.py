@@ -9,7 +9,9 @@ from dlex.workspace import make_workspace
 
 
 @click.command("init", short_help="Make a workspace of stubs to fill in.")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("."), metavar="[DIR]")
+@click.argument(
+    "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("."), metavar="[DIR]"
+)
 @click.option("--chapter", multiple=True, metavar="CH", help="Only this chapter (may be repeated).")
 @click.pass_obj
 def command(course: str | None, folder: Path, chapter: tuple[str, ...]) -> None:

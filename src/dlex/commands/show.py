@@ -23,7 +23,9 @@ def command(course: str | None, exercise: str) -> None:
     console = Console()
     for found in find_course(course).find(exercise):
         console.print(Markdown(_mathematics_as_code(found.statement())))
-        console.print(f"\nWrite your answer in {found.id}.py, then run: dlex check {found.name}", highlight=False)
+        console.print(
+            f"\nWrite your answer in {found.id}.py, then run: dlex check {found.name}", highlight=False
+        )
 
 
 def _mathematics_as_code(statement: str) -> str:

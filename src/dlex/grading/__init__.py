@@ -1,10 +1,10 @@
 """What a grader file and a reference file import.
 
-    check, Contract                 scored tests, and the contract that every exercise keeps
-    assert_close, assert_raises     comparison with the reference, and refusal of bad arguments
-    tensors, sizes, labels, probabilities, as_view   hypothesis strategies
-    Counted                         a function to hand to a submission
-    mistake                         a known wrong implementation, by name
+check, Contract                 scored tests, and the contract that every exercise keeps
+assert_close, assert_raises     comparison with the reference, and refusal of bad arguments
+tensors, sizes, labels, probabilities, as_view   hypothesis strategies
+Counted                         a function to hand to a submission
+mistake                         a known wrong implementation, by name
 """
 
 from dlex.grading.calls import Counted

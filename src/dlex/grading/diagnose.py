@@ -108,7 +108,9 @@ def _magnitude(request: wire.Call | wire.Attribute) -> float:
         return 0.0
     arguments = [values.decode(arg, lambda ref: None) for arg in request.args]
     floats = [leaf for leaf in values.leaves(arguments) if leaf.is_floating_point() and leaf.numel()]
-    return max((float(leaf[leaf.isfinite()].abs().amax()) for leaf in floats if leaf.isfinite().any()), default=0.0)
+    return max(
+        (float(leaf[leaf.isfinite()].abs().amax()) for leaf in floats if leaf.isfinite().any()), default=0.0
+    )
 
 
 def _same_value(seen: wire.Value, value: wire.Value, magnitude: float = 0.0) -> bool:

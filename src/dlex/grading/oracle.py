@@ -1,9 +1,9 @@
 """Backends that run trusted functions in this process: the reference, or a known mistake.
 
-    Local      runs functions as they are
-    Oracle     runs them in float64 and rounds results back: right to the last digit
-    Memory     an oracle that computes each answer once, for all submissions
-    Recorder   an oracle that writes down what it was asked
+Local      runs functions as they are
+Oracle     runs them in float64 and rounds results back: right to the last digit
+Memory     an oracle that computes each answer once, for all submissions
+Recorder   an oracle that writes down what it was asked
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from dlex.grading.checks import CheckInfo
 from dlex.grading.failures import CheckFailed, SubmissionFailed
 from dlex.grading.mistakes import Reference
 from dlex.grading.oracle import Memory, Recorder
+from dlex.results.records import prominence
 from dlex.worker import wire
 
 MAX_EXAMPLES = 60
@@ -64,6 +65,10 @@ class FrozenCheck:
     @property
     def drawn_by_hypothesis(self) -> bool:
         return hasattr(self.function, "hypothesis")
+
+    @property
+    def prominence(self) -> tuple[bool, bool, float]:
+        return prominence(self.name, self.info.hidden, self.info.points)
 
     def oracle(self) -> Functions:
         """The `reference` of a check's body."""

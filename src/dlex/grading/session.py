@@ -1,9 +1,9 @@
 """Grade submissions: one call collects graders and starts the zygote, then grades whatever comes.
 
-    course ──► pytest (trusted): graders collected, examples drawn ──┐ once
-    zygote (untrusted side): torch imported, nothing run ────────────┤ once
-                                                                     ▼
-    per submission and exercise:  a fork of the zygote loads the source; the checks call it
+course ──► pytest (trusted): graders collected, examples drawn ──┐ once
+zygote (untrusted side): torch imported, nothing run ────────────┤ once
+                                                                 ▼
+per submission and exercise:  a fork of the zygote loads the source; the checks call it
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dlex.grading.attempt import Attempt
 from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import CalledForbidden, SubmissionFailed
 from dlex.grading.messages import check_result, describe
+from dlex.grading.mistakes import Mistake
 from dlex.grading.plugin import Grader, Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay, shrink
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
@@ -168,32 +169,34 @@ class _Grading:
     def _records(self, grader: Grader, attempt: Attempt, replays: dict[str, Replay]) -> list[CheckResult]:
         seen = [(frozen, replays[frozen.name]) for frozen in grader.checks if frozen.name in replays]
         mistakes = diagnose(grader.reference, seen)
-        causes = {  # one check to shrink for each mistake, and each check that none explains
-            mistakes[frozen.name].name if frozen.name in mistakes else frozen.name: (frozen, result)
-            for frozen, result in sorted(reversed(seen), key=_prominence)
-            if result.failure is not None
-        }
-        end = time.monotonic() + SHRINK_SECONDS
-        for left, (frozen, result) in enumerate(causes.values(), 1 - len(causes)):
-            share = (end - time.monotonic()) / (1 - left)
-            result.failure = shrink(frozen, attempt, result.failure, share)
+        self._shrink(seen, mistakes, attempt)
         return [
-            check_result(frozen, replays[frozen.name], mistakes.get(frozen.name), grader.exercise, grader.reference)
+            check_result(
+                frozen, replays[frozen.name], mistakes.get(frozen.name), grader.exercise, grader.reference
+            )
             if frozen.name in replays
             else _unscored(frozen, "error", "it was not run")
             for frozen in grader.checks
         ]
 
-
-def _prominence(entry: tuple[FrozenCheck, Replay]) -> tuple[bool, float]:
-    """The check that a report shows for its cause comes last: visible, with many points."""
-    info = entry[0].info
-    return not info.hidden, info.points
+    def _shrink(self, seen: list[tuple[FrozenCheck, Replay]], mistakes: dict[str, Mistake], attempt: Attempt):
+        """Shrink one failure for each cause: the one that a report shows for it."""
+        causes: dict[str, tuple[FrozenCheck, Replay]] = {}
+        for frozen, result in sorted(seen, key=lambda entry: entry[0].prominence):
+            if result.failure is not None:
+                mistake = mistakes.get(frozen.name)
+                causes.setdefault(mistake.name if mistake else frozen.name, (frozen, result))
+        end = time.monotonic() + SHRINK_SECONDS
+        for done, (frozen, result) in enumerate(causes.values()):
+            share = (end - time.monotonic()) / (len(causes) - done)
+            result.failure = shrink(frozen, attempt, result.failure, share)
 
 
 def _unscored(frozen: FrozenCheck, outcome: str, message: str) -> CheckResult:
     info = frozen.info
-    return CheckResult(frozen.name, info.title, outcome, 0.0, info.points, info.hidden, info.feedback, message)
+    return CheckResult(
+        frozen.name, info.title, outcome, 0.0, info.points, info.hidden, info.feedback, message
+    )
 
 
 def _ungraded(grader: Grader, status: str, outcome: str, message: str, output: str = "") -> ExerciseResult:
@@ -214,5 +217,3 @@ def _wrong_definitions(exercise: Exercise, definitions: dict[str, str]) -> str:
         hint = f"; did you mean to call {near[0]} so?" if near else ""
         return f"{exercise.name}.py defines no function {missing[0]}{hint}"
     return ""
-
-

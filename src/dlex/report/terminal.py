@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dlex.course import Course
-from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
+from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult, prominence
 
 MARKS = {"passed": ("✓", "green"), "not_attempted": ("·", "dim")}
 WRONG_ENTRY = re.compile(r">[^<>\s]+<")
@@ -38,9 +38,13 @@ def _summary(result: SubmissionResult, course: Course) -> Table:
         if not inside:
             continue
         score, most = sum(e.score for e in inside), sum(e.max_score for e in inside)
-        table.add_row(Text(chapter.id, "bold"), Text(chapter.title, "bold"), Text(f"{score:g}/{most:g}", "bold"))
+        table.add_row(
+            Text(chapter.id, "bold"), Text(chapter.title, "bold"), Text(f"{score:g}/{most:g}", "bold")
+        )
         for exercise in inside:
-            table.add_row(_mark(exercise), Text(exercise.title), Text(f"{exercise.score:g}/{exercise.max_score:g}"))
+            table.add_row(
+                _mark(exercise), Text(exercise.title), Text(f"{exercise.score:g}/{exercise.max_score:g}")
+            )
     return table
 
 
@@ -69,7 +73,7 @@ def _print_exercise(console: Console, exercise: ExerciseResult) -> None:
 def _print_failures(console: Console, checks: list[CheckResult]) -> None:
     """The first few causes in full, one line for each check beyond."""
     scored = [check for check in checks if check.max_points] or checks
-    groups = _by_cause(sorted(scored, key=lambda check: (check.hidden, -check.max_points)))
+    groups = _by_cause(sorted(scored, key=lambda c: prominence(c.name, c.hidden, c.max_points)))
     for group in groups[:SHOWN_IN_FULL]:
         console.print()
         _print_group(console, group)
@@ -162,7 +166,9 @@ def _print_output(console: Console, exercise: ExerciseResult) -> None:
 
 def _last_line(result: SubmissionResult) -> Text:
     if result.status == "not_graded":
-        return Text(f"\nNot graded: {result.reason}. This is not your fault; `dlex doctor` may know more.", "red")
+        return Text(
+            f"\nNot graded: {result.reason}. This is not your fault; `dlex doctor` may know more.", "red"
+        )
     score = f"{result.score:g} of {result.max_score:g} points"
     detail = f"  (seed {result.seed}, isolation {result.isolation}, {result.duration_s:.2f} s)"
     style = "bold green" if result.perfect else "bold"

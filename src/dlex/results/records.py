@@ -46,6 +46,12 @@ class CheckResult(msgspec.Struct, frozen=True):
     operations: dict[str, int] | None = None
 
 
+def prominence(name: str, hidden: bool, points: float) -> tuple[bool, bool, float]:
+    """Sorts the check that says most about a cause to the front: visible, none of the contract's,
+    with many points."""
+    return hidden, "[" in name, -points
+
+
 class ExerciseResult(msgspec.Struct, frozen=True):
     """One exercise of a submission. `not_graded`: the machinery failed, which is not a zero."""
 

@@ -107,9 +107,7 @@ def _random_state() -> tuple:
     return torch.get_rng_state().numpy().tobytes(), random.getstate()
 
 
-def _backward(
-    value: object, arguments: list[object], weights: list[wire.Tensor]
-) -> list[wire.Tensor | None]:
+def _backward(value: object, arguments: list[object], weights: list[wire.Tensor]) -> list[wire.Tensor | None]:
     """Gradients of the weighted sum of the results with respect to every argument that wants one.
 
     A result that does not fit its weights (another shape, not differentiable) contributes nothing:

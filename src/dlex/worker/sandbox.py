@@ -176,7 +176,19 @@ def _no_level_1() -> str | None:
 def _no_bubblewrap() -> str | None:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed; install the package bubblewrap"
-    trial = ["bwrap", *NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"]
+    trial = [
+        "bwrap",
+        *NAMESPACES,
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--",
+        "/bin/true",
+    ]
     try:
         done = subprocess.run(trial, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -156,7 +156,7 @@ class Reply(Struct, tag="reply", array_like=True, forbid_unknown_fields=True):
     sequence: int
     value: Value = None
     error: Error | None = None
-    gradients: Annotated[list[Union[Tensor, None]], Meta(max_length=1_000)] | None = None
+    gradients: Annotated[list[Tensor | None], Meta(max_length=1_000)] | None = None
     observed: Observed | None = None
     forbidden: Annotated[list[Forbidden], Meta(max_length=20)] = []
 
