@@ -19,10 +19,9 @@ def command(course: str | None, check: bool) -> None:
       dlex sync --check     (exit code 3 if a stub is out of date)
     """
     found = find_course(course)
-    if check:
-        if stale := stale_stubs(found):
-            names = "\n".join(f"  exercises/{exercise.id}.py" for exercise, _text in stale)
-            raise CourseError(f"out of date:\n{names}", "Run: dlex sync")
+    if check and (stale := stale_stubs(found)):
+        names = "\n".join(f"  exercises/{exercise.id}.py" for exercise, _text in stale)
+        raise CourseError(f"out of date:\n{names}", "Run: dlex sync")
     for exercise in sync(found):
         click.echo(f"wrote exercises/{exercise.id}.py")
     click.echo("all stubs are up to date")
