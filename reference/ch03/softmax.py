@@ -9,6 +9,20 @@ def softmax(X):
     return torch.softmax(X, dim=1)
 
 
+def _exp(X, minus):
+    """exp(X), after one of the shifts that learners use."""
+    shifts = {
+        "nothing": 0.0,
+        "row maximum": X.max(dim=1, keepdim=True).values,
+        "column maximum": X.max(dim=0, keepdim=True).values,
+        "maximum": X.max(),
+    }
+    return torch.exp(X - shifts[minus])
+
+
+SHIFTS = ("row maximum", "column maximum", "maximum", "nothing")
+
+
 @mistake(
     "changes X itself: build new tensors instead of writing into the argument",
     loses=("contract[arguments]", "contract[gradients]"),
@@ -21,7 +35,9 @@ def in_place(X):
 
 
 @mistake(
-    "exp() overflows for large scores: inf / inf is nan. Which constant can be subtracted from a row without changing its probabilities?"
+    "exp() overflows for large scores, and inf / inf is nan. Which constant can be subtracted from a row "
+    "without changing its probabilities?",
+    loses=("large_scores", "rows_far_apart"),
 )
 def no_max_shift(X):
     X_exp = torch.exp(X)
@@ -29,21 +45,25 @@ def no_max_shift(X):
 
 
 @mistake(
-    "subtracts the maximum of the whole matrix: a row far below it underflows to 0 / 0. Each row needs its own maximum."
+    "subtracts the maximum of the whole matrix: a row far below it underflows to 0 / 0. Each row needs "
+    "its own maximum.",
+    loses=("large_scores", "rows_far_apart"),
 )
 def global_max_shift(X):
     X_exp = torch.exp(X - X.max())
     return X_exp / X_exp.sum(dim=1, keepdim=True)
 
 
-@mistake("normalises the columns: each row is one example, so each row has to add up to 1")
-def wrong_axis(X):
-    return torch.softmax(X, dim=0)
+@mistake("normalises the columns: each row is one example, so each row has to add up to 1", minus=SHIFTS)
+def wrong_axis(X, minus):
+    X_exp = _exp(X, minus)
+    return X_exp / X_exp.sum(dim=0, keepdim=True)
 
 
-@mistake("divides by the sum of the whole matrix: each row has to add up to 1 on its own")
-def whole_matrix(X):
-    return torch.softmax(X.flatten(), dim=0).reshape(X.shape)
+@mistake("divides by the sum of the whole matrix: each row has to add up to 1 on its own", minus=SHIFTS)
+def whole_matrix(X, minus):
+    X_exp = _exp(X, minus)
+    return X_exp / X_exp.sum()
 
 
 @mistake("divides the scores themselves by their sum: the exponential is missing")
@@ -52,10 +72,11 @@ def no_exp(X):
 
 
 @mistake(
-    "the row sums have lost a dimension, so the division lines up with columns (or not at all): see keepdim"
+    "the row sums have lost a dimension, so the division lines up with columns (or not at all): see keepdim",
+    minus=SHIFTS,
 )
-def keepdim_missing(X):
-    X_exp = torch.exp(X - X.max(dim=1, keepdim=True).values)
+def keepdim_missing(X, minus):
+    X_exp = _exp(X, minus)
     return X_exp / X_exp.sum(dim=1)
 
 
