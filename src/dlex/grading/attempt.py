@@ -54,7 +54,6 @@ class Attempt:
         if self._worker is not None and self._worker.alive:
             return
         self._collect_output()
-        self.budget.left_check = max(self.budget.left_check, min(1.0, self.budget.submission_seconds))
         worker = self._worker = self._zygote.fork(self.budget)
         worker.callbacks = self._lent
         try:

@@ -146,7 +146,10 @@ def _compare_tensors(actual, expected, what, magnitude, of_largest) -> Differenc
     if of_largest and expected.numel():
         finite = torch.nan_to_num(expected.detach(), nan=0.0, posinf=0.0, neginf=0.0)
         allowed = Tolerance(0.0, allowed.absolute + allowed.relative * float(finite.abs().max()))
-    close = torch.isclose(actual, expected, rtol=allowed.relative, atol=allowed.absolute, equal_nan=True)
+    if allowed == EXACT:
+        close = actual == expected
+    else:
+        close = torch.isclose(actual, expected, allowed.relative, allowed.absolute, equal_nan=True)
     if bool(close.all()):
         return None
     return _value_difference(actual, expected, ~close, what, allowed)

@@ -6,10 +6,11 @@ which submission, how often; each run goes through pytest's own protocol, fixtur
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -154,11 +155,23 @@ def run_pytest(course: Course, exercises: list[Exercise], seed: int, work: Calla
     plugin = Plugin(exercises, seed, work)
     settings.load_profile("dlex")
     paths = [str(exercise.path("graders")) for exercise in exercises]
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the user's plugins have no place here
-    os.environ.pop("PYTEST_ADDOPTS", None)
     arguments = [*ARGUMENTS, f"--rootdir={course.root}", f"--config-file={os.devnull}", *paths]
-    pytest.main(arguments, plugins=[plugin])
+    with _without_the_users_pytest_settings():
+        pytest.main(arguments, plugins=[plugin])
     if plugin.problem is not None:
         raise plugin.problem
     if not plugin.worked:
         raise CourseError("the graders were not run:\n" + "\n".join(plugin._errors))
+
+
+@contextlib.contextmanager
+def _without_the_users_pytest_settings() -> Iterator[None]:
+    before = dict(os.environ)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -134,6 +134,7 @@ def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
         except SubmissionFailed as error:
             _keep_smaller(result, Failure(error, copy(example.drawn), attempt.last))
         if result.failure is not None and result.failure.error.kind in ("timeout", "crashed"):
+            attempt.close()  # answers may still be on their way: the next check gets a fresh fork
             break
     return result
 
