@@ -29,6 +29,8 @@ def diagnose(reference: Reference, replays: list[tuple[FrozenCheck, Replay]]) ->
     was lost.
     """
     failed = [(frozen, result) for frozen, result in replays if result.failure is not None]
+    if not failed:
+        return {}
     passed = [(frozen, result) for frozen, result in replays if result.failure is None]
     lost = {frozen.name for frozen, _result in failed}
     partly: dict[str, Mistake] = {}
