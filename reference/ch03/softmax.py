@@ -54,6 +54,23 @@ def global_max_shift(X):
     return X_exp / X_exp.sum(dim=1, keepdim=True)
 
 
+@mistake(
+    "subtracts another number than the largest score of the row: of large scores, some still overflow, or "
+    "all underflow to 0 / 0",
+    shift=("mean", "smallest", "largest size", "first", "largest or 0"),
+)
+def wrong_shift(X, shift):
+    shifts = {
+        "mean": X.mean(dim=1, keepdim=True),
+        "smallest": X.min(dim=1, keepdim=True).values,
+        "largest size": X.abs().max(dim=1, keepdim=True).values,
+        "first": X[:, :1],
+        "largest or 0": X.max(dim=1, keepdim=True).values.clamp(min=0),
+    }
+    X_exp = torch.exp(X - shifts[shift])
+    return X_exp / X_exp.sum(dim=1, keepdim=True)
+
+
 @mistake("normalises the columns: each row is one example, so each row has to add up to 1", minus=SHIFTS)
 def wrong_axis(X, minus):
     X_exp = _exp(X, minus)
