@@ -30,19 +30,22 @@ def make_stub(solution: str, path: Path) -> str:
     return stub
 
 
+def stale_stub(exercise: Exercise) -> str | None:
+    """What the stub should say, if it is missing or says something else; None if it is fresh."""
+    source = exercise.path("solutions")
+    try:
+        wanted = make_stub(source.read_text(encoding="utf-8"), source)
+    except FileNotFoundError:
+        raise CourseError(f"{exercise.id} has no solution: {source} is missing") from None
+    target = exercise.path("exercises")
+    fresh = target.is_file() and target.read_text(encoding="utf-8") == wanted
+    return None if fresh else wanted
+
+
 def stale_stubs(course: Course) -> list[tuple[Exercise, str]]:
     """Exercises whose stub is missing or differs from what its solution gives, with that text."""
-    stale = []
-    for exercise in course.exercises:
-        source = exercise.path("solutions")
-        try:
-            wanted = make_stub(source.read_text(encoding="utf-8"), source)
-        except FileNotFoundError:
-            raise CourseError(f"{exercise.id} has no solution: {source} is missing") from None
-        target = exercise.path("exercises")
-        if not target.is_file() or target.read_text(encoding="utf-8") != wanted:
-            stale.append((exercise, wanted))
-    return stale
+    found = [(exercise, stale_stub(exercise)) for exercise in course.exercises]
+    return [(exercise, wanted) for exercise, wanted in found if wanted is not None]
 
 
 def write_atomically(path: Path, text: str) -> None:
