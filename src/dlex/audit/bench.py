@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from dlex.worker.client import Budget, Zygote, ZygoteDied
 
 TRIES = 3
 FASTEST = 1.0  # seconds that even a mutant of a quick solution gets
+CONSTANTS = 4
 SLOWER = 20  # how much slower than its solution a mutant may be
 
 
@@ -95,12 +96,23 @@ class Bench:
 
 def run_mistake(
     reference: Reference, mistake: Mistake, checks: list[FrozenCheck], seed: int
-) -> Iterator[list[tuple[FrozenCheck, Replay]]]:
-    """Replay every check against a mistake, once for each of its constants."""
-    for functions in reference.with_mistake(mistake):
+) -> Iterator[tuple[str, list[tuple[FrozenCheck, Replay]]]]:
+    """Replay every check against a mistake, once for each constant, which is told as well.
+
+    Of many constants each seed takes a few, so that some seeds together take them all.
+    """
+    variants = list(zip(mistake.implementations, reference.with_mistake(mistake), strict=True))
+    for turn in range(min(CONSTANTS, len(variants))):
+        implementation, functions = variants[(seed * CONSTANTS + turn) % len(variants)]
         torch.manual_seed(seed)
         random.seed(seed)
-        yield [(frozen, replay(frozen, InProcess(functions))) for frozen in checks]
+        replays = [(frozen, replay(frozen, InProcess(functions))) for frozen in checks]
+        yield _constant(implementation), replays
+
+
+def _constant(implementation: Callable) -> str:
+    constants = getattr(implementation, "keywords", {})
+    return "".join(f" ({name}={value!r})" for name, value in constants.items())
 
 
 def line_of(mistake: Mistake) -> int:

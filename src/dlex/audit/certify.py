@@ -3,6 +3,8 @@
 The exam holds every check of the grader with fresh examples at several other seeds, and the
 contract's clauses for larger arguments than the grader draws. Whoever fails any of it answers
 otherwise than the reference does: values, gradients, dtype, views, changed arguments, exceptions.
+And because a check may look at less than it should, the answers to all its calls are compared with
+the solution's, whatever the check does with them.
 
 An exercise whose answers are random has no values to compare: its checks are statistical, and a
 change so small that they notice it only now and then is no fault of the grader. There a mutant
@@ -24,12 +26,13 @@ from dlex.audit.problems import from_error
 from dlex.audit.records import Problem
 from dlex.course import Course, Exercise
 from dlex.errors import CourseError
-from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.checks import ATTRIBUTE, CheckInfo
+from dlex.grading.compare import is_close
 from dlex.grading.contract import Contract
 from dlex.grading.failures import SubmissionFailed
 from dlex.grading.plugin import Plugin, run_pytest
-from dlex.grading.replay import FrozenCheck, freeze
-from dlex.worker import wire
+from dlex.grading.replay import FrozenCheck, Replay, freeze
+from dlex.worker import values, wire
 from dlex.worker.client import Zygote
 
 FIRST_SEED = 900_001  # far from those that anyone gives on a command line
@@ -67,8 +70,13 @@ def _examined(exam: Exam, candidates: list[int]) -> Certificate:
     exam.bench.limit_by(source.encode())
     random = exam.is_random(source.encode())
     mutations = chosen(mutants(source))
-    verdict = exam.fails_reliably if random else exam.fails_ever
-    failed = {number: verdict(mutations[number].source.encode()) for number in candidates}
+    failed = {}
+    for number in candidates:
+        mutant = mutations[number].source.encode()
+        if random:
+            failed[number] = exam.fails_reliably(mutant)
+        else:
+            failed[number] = exam.fails_ever(mutant) or exam.answers_otherwise(mutant, source.encode())
     return Certificate(failed, random)
 
 
@@ -78,6 +86,7 @@ class Exam:
 
     bench: Bench
     _papers: dict[int, list[FrozenCheck]] = field(default_factory=dict)
+    _keys: dict[int, list[Replay]] = field(default_factory=dict)
 
     def paper(self, number: int) -> list[FrozenCheck]:
         """The checks of one other seed."""
@@ -94,9 +103,23 @@ class Exam:
         failures = [name for name in self._failures(source, RANDOM_EXAMS) if name]
         return failures[0] if len(failures) >= RANDOM_NEEDED else ""
 
+    def answers_otherwise(self, source: bytes, solution: bytes) -> str:
+        """The first check to whose calls two sources answer differently, or ""."""
+        for number in range(EXAMS):
+            results = self.bench.run(source, self.paper(number))
+            for (frozen, result), expected in zip(results, self._key(solution, number), strict=True):
+                for example, ours, theirs in zip(
+                    frozen.examples, result.transcripts, expected.transcripts, strict=False
+                ):
+                    if not same_answers(ours, theirs, magnitude_of(example.drawn)):
+                        return frozen.name
+        return ""
+
     def is_random(self, source: bytes) -> bool:
-        """Whether a solution answers the same questions differently at two times."""
+        """Whether a solution's answers depend on chance: given a generator, or its own."""
         checks = self.bench.grader.checks
+        if any(_passes_generator(frozen) for frozen in checks):
+            return True
         try:
             first, second = (self._answers(source, checks, entropy) for entropy in ("a", "b"))
         except SubmissionFailed:
@@ -105,6 +128,12 @@ class Exam:
 
     def _failures(self, source: bytes, exams: int) -> Iterator[str]:
         return (self.bench.first_lost(source, self.paper(number)) for number in range(exams))
+
+    def _key(self, solution: bytes, number: int) -> list[Replay]:
+        if number not in self._keys:
+            results = self.bench.run(solution, self.paper(number))
+            self._keys[number] = [result for _frozen, result in results]
+        return self._keys[number]
 
     def _answers(self, source: bytes, checks: list[FrozenCheck], entropy: str) -> list[bytes]:
         replays = [result for _check, result in self.bench.run(source, checks, entropy)]
@@ -118,11 +147,45 @@ class Exam:
             for number, check in enumerate(grader.checks)
         ]
         wide = [
-            freeze(f"{name} of larger arguments", getattr(function, ATTRIBUTE), function, grader.reference, seed)
+            freeze(f"{name} of larger arguments", info_of(function), function, grader.reference, seed)
             for contract in _contracts(self.bench)
             for name, function in _widened(contract)
         ]
         return own + wide
+
+
+def same_answers(ours: list[wire.Reply], theirs: list[wire.Reply], magnitude: float) -> bool:
+    """Whether two sources gave the same results, up to rounding, or the same kind of exception."""
+    return len(ours) == len(theirs) and all(
+        _same_answer(a, b, magnitude) for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def _same_answer(ours: wire.Reply, theirs: wire.Reply, magnitude: float) -> bool:
+    if ours.error is not None or theirs.error is not None:
+        return ours.error is not None and theirs.error is not None and ours.error.kind == theirs.error.kind
+    a, b = (values.decode(reply.value, lambda ref: getattr(ref, "type_name", "")) for reply in (ours, theirs))
+    return is_close(a, b, magnitude)
+
+
+def magnitude_of(drawn: object) -> float:
+    """The largest finite number among what was drawn: what every answer has to round."""
+    floats = [leaf.detach() for leaf in values.leaves(drawn) if leaf.is_floating_point()]
+    finite = [leaf[leaf.isfinite()] for leaf in floats]
+    return max((float(leaf.abs().max()) for leaf in finite if leaf.numel()), default=0.0)
+
+
+def info_of(function: Callable) -> CheckInfo:
+    """What `@check` noted about a function."""
+    return getattr(function, ATTRIBUTE)
+
+
+def _passes_generator(frozen: FrozenCheck) -> bool:
+    """Whether a check hands a generator to the submission."""
+    requests = [request for example in frozen.examples for request in example.requests]
+    calls = [msgspec.msgpack.decode(request, type=wire.Call) for request in requests]
+    sent = [value for call in calls for value in [*call.args, *call.kwargs.values()]]
+    return any(isinstance(value, wire.Generator) for value in sent)
 
 
 def _contracts(bench: Bench) -> list[Contract]:

@@ -19,7 +19,8 @@ from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import SubmissionFailed
 from dlex.grading.messages import check_result, describe
 from dlex.grading.mistakes import Mistake
-from dlex.grading.plugin import Plugin, line_of as line_of_item, run_pytest
+from dlex.grading.plugin import Plugin, run_pytest
+from dlex.grading.plugin import line_of as line_of_item
 from dlex.grading.replay import FrozenCheck, Replay
 from dlex.worker.client import Zygote
 
@@ -37,7 +38,9 @@ class SeedReport(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
-def audit_seed(course: Course, exercise: Exercise, seed: int, zygote: Zygote, with_mutants: bool) -> SeedReport:
+def audit_seed(
+    course: Course, exercise: Exercise, seed: int, zygote: Zygote, with_mutants: bool
+) -> SeedReport:
     """Audit an exercise at one seed."""
     began = time.monotonic()
     reports: list[SeedReport] = []
@@ -148,25 +151,22 @@ def _mistakes(bench: Bench, seed: int) -> Iterator[Problem]:
         message = "there is no mistake: nothing can be named, and nothing shows that the grader rejects it"
         yield Problem("mistake", bench.exercise.id, path, 1, message)
     for mistake in grader.reference.mistakes:
-        messages = [
-            message
-            for replays in run_mistake(grader.reference, mistake, grader.checks, seed)
-            if (message := _lost_wrongly(mistake, replays, names) or _named_wrongly(bench, mistake, replays))
-        ]
-        for message in dict.fromkeys(messages):
-            yield Problem("mistake", bench.exercise.id, path, line_of(mistake), message)
+        for constant, replays in run_mistake(grader.reference, mistake, grader.checks, seed):
+            wrong = _lost_wrongly(mistake, replays, names) or _named_wrongly(bench, mistake, replays)
+            if wrong:
+                message = f"the mistake {mistake.name}{constant} {wrong}"
+                yield Problem("mistake", bench.exercise.id, path, line_of(mistake), message)
 
 
 def _lost_wrongly(mistake: Mistake, replays: list[tuple[FrozenCheck, Replay]], names: list[str]) -> str:
     lost = [frozen.name for frozen, result in replays if result.failure is not None]
     unknown = [name for name in mistake.loses if name not in names]
     if unknown:
-        known = ", ".join(names)
-        return f"{mistake.name} declares to lose {', '.join(unknown)}, but the checks are {known}"
+        return f"declares to lose {', '.join(unknown)}, but the checks are {', '.join(names)}"
     if not lost:
-        return f"{mistake.name} loses nothing: the grader does not tell it from the oracle"
+        return "loses nothing: the grader does not tell it from the oracle"
     if mistake.loses and set(lost) != set(mistake.loses):
-        return f"{mistake.name} declares to lose {', '.join(mistake.loses)}, but loses {', '.join(lost)}"
+        return f"declares to lose {', '.join(mistake.loses)}, but loses {', '.join(lost)}"
     return ""
 
 
@@ -175,7 +175,7 @@ def _named_wrongly(bench: Bench, mistake: Mistake, replays: list[tuple[FrozenChe
     if named == {mistake.name}:
         return ""
     others = sorted(named - {mistake.name})
-    return f"{mistake.name} is {f'named {others[0]}' if others else 'never named'}"
+    return f"is diagnosed as {others[0]}" if others else "is never named"
 
 
 def _mutants(bench: Bench) -> list[str]:

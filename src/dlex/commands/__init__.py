@@ -1,0 +1,1 @@
+"""The commands of `dlex`, a module each; every one is imported when it is first used."""
