@@ -4,6 +4,7 @@ One course holds an exercise for each way, made by `new_exercise` and then broke
 once for all tests.
 """
 
+import io
 import json
 import shutil
 from dataclasses import dataclass
@@ -154,7 +155,7 @@ def broken(tmp_path_factory) -> tuple[Path, Audit]:
     for folder in CONTENT:
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     toml = root / "exercises" / "course.toml"
-    toml.write_text("".join(line for line in toml.open() if not line.startswith("feedback")))
+    toml.write_text(toml.read_text().replace('feedback = "counterexample"\n', ""))
     for name, way in BROKEN.items():
         new_exercise(read_course(root), f"ch99/{name}")
         _break(root, name, way)
@@ -193,7 +194,7 @@ def test_a_broken_exercise_is_told_with_file_and_line(name, broken):
     (exercise,) = [exercise for exercise in found.exercises if exercise.id == f"ch99/{name}"]
     problems = [problem for problem in exercise.problems if problem.kind == way.kind]
     path = root / (way.file or way.folder) / "ch99" / f"{name}.py"
-    expected = [number for number, line in enumerate(path.open(), 1) if way.at in line]
+    expected = [number for number, line in enumerate(path.read_text().splitlines(), 1) if way.at in line]
     assert problems, exercise.problems
     assert any(way.message in problem.message for problem in problems), problems
     assert all((problem.file, problem.line) == (str(path), expected[0]) for problem in problems)
@@ -201,7 +202,7 @@ def test_a_broken_exercise_is_told_with_file_and_line(name, broken):
 
 def test_nothing_else_is_said_of_a_broken_exercise(broken):
     _root, found = broken
-    also = {"stale_stub": {"lost"}, "no_points": set(), "weak_check": {"mistake"}}
+    also = {"stale_stub": {"lost"}, "weak_check": {"mistake"}}
     for exercise in found.exercises:
         name = exercise.id.split("/")[1]
         kinds = {problem.kind for problem in exercise.problems}
@@ -230,9 +231,7 @@ def test_survivors_come_with_their_diffs(broken):
     _root, found = broken
     (exercise,) = [exercise for exercise in found.exercises if exercise.id == "ch99/weak_check"]
     survivors = exercise.of_fate("survived")
-    assert "+    return X.sum(dim=0)  # (n,)" in survivors[0].diff + survivors[-1].diff + "".join(
-        mutant.diff for mutant in survivors
-    )
+    assert any("+    return X.sum(dim=0)  # (n,)" in mutant.diff for mutant in survivors)
     assert exercise.kill_rate < 0.98
     assert all(mutant.survived == [0] and mutant.differs for mutant in survivors)
 
@@ -321,7 +320,7 @@ def test_the_table_tells_everything(broken):
     from rich.console import Console
 
     root, found = broken
-    console = Console(width=160, record=True, file=open("/dev/null", "w"))
+    console = Console(width=160, record=True, file=io.StringIO())
     show(found, console, verbose=True)
     text = console.export_text()
     assert f"{root / 'graders/ch99/no_points.py'}:" in text
