@@ -42,6 +42,7 @@ class Broken:
     file: str = ""
 
 
+HINT = 'hint="How many rows does X have, and how many numbers come back?"'
 MISTAKE = '@mistake("adds up the columns: one sum for each row is asked for")\n'
 BROKEN = {
     "no_markers": Broken(
@@ -70,14 +71,16 @@ BROKEN = {
         "must say which function", '@mistake("adds up"',
     ),
     "not_a_check": Broken(
-        "graders", '@check(points=2, hint="How many rows does X have, and how many numbers come back?")\n', "",
+        "graders", f"@check(points=2, {HINT})\n", "",
         "broken", "has no @check", "@given(arguments=matrices())",
     ),
     "no_points": Broken(
-        "graders", "@check(points=2, ", "@check(points=0, ", "points", "is worth no points", "@check(points=0"
+        "graders", "@check(points=2, ", "@check(points=0, ", "points",
+        "is worth no points", "@check(points=0",
     ),
     "bad_points": Broken(
-        "graders", "@check(points=2, ", "@check(points=-1, ", "broken", "must be 0 or more", "@check(points=-1"
+        "graders", "@check(points=2, ", "@check(points=-1, ", "broken",
+        "must be 0 or more", "@check(points=-1",
     ),
     "reference_raises": Broken(
         "reference", SUM, "    raise ValueError('no oracle today')\n", "broken",
@@ -119,10 +122,12 @@ BROKEN = {
         "any_matrix is hidden, and neither it nor course.toml says", "@check(points=2",
     ),
     "solution_wrong": Broken(
-        "solutions", "X.sum(dim=1)", "X.sum(dim=1) + 1", "lost", "the solution loses any_matrix", "def solution_wrong"
+        "solutions", "X.sum(dim=1)", "X.sum(dim=1) + 1", "lost",
+        "the solution loses any_matrix", "def solution_wrong",
     ),
     "solution_raises": Broken(
-        "solutions", "X.sum(dim=1)", "X.sum(dim=1) / (1 // 0)", "lost", "the solution loses any_matrix", "1 // 0"
+        "solutions", "X.sum(dim=1)", "X.sum(dim=1) / (1 // 0)", "lost",
+        "the solution loses any_matrix", "1 // 0",
     ),
     "solution_does_not_load": Broken(
         "solutions", "import torch\n", "import torch\n\nimport nothing_here\n", "lost",
@@ -272,12 +277,13 @@ def test_a_new_exercise_is_clean_at_once(course):
 def test_a_new_exercise_goes_to_the_end_of_its_chapter(course):
     new_exercise(course, "ch06/first")
     toml = course.root / "exercises/course.toml"
-    toml.write_text(toml.read_text().replace('[[chapter]]\nid = "ch06"', '# on six\n[[chapter]]\nid = "ch06"'))
+    heading = '[[chapter]]\nid = "ch06"'
+    toml.write_text(toml.read_text().replace(heading, f"# on six\n{heading}"))
     new_exercise(read_course(course.root), "ch03/second")
     new_exercise(read_course(course.root), "ch04/third")
     ids = [exercise.id for exercise in read_course(course.root).exercises]
     assert ids[-3:] == ["ch03/second", "ch04/third", "ch06/first"]
-    assert '# on six\n[[chapter]]\nid = "ch06"' in toml.read_text()
+    assert f"# on six\n{heading}" in toml.read_text()
 
 
 def test_a_new_exercise_never_overwrites(course):

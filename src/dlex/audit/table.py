@@ -9,7 +9,7 @@ from rich.text import Text
 
 from dlex.audit.records import Audit, ExerciseAudit, Mutant, Problem
 
-COLUMNS = ("checks", "points", "variants", "mistakes", "mutants", "equivalent", "rejected", "seconds")
+COLUMNS = ("checks", "variants", "mistakes", "mutants", "equivalent", "rejected", "seconds")
 
 
 def show(audit: Audit, console: Console, *, verbose: bool = False) -> None:
@@ -31,7 +31,7 @@ def _table(audit: Audit) -> Table:
     table.add_column("")
     table.add_column("exercise", no_wrap=True)
     for column in COLUMNS:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for exercise in audit.exercises:
         mark = "[red]✗[/]" if exercise.problems else "[green]✓[/]"
         table.add_row(mark, exercise.id, *_cells(exercise))
@@ -39,17 +39,16 @@ def _table(audit: Audit) -> Table:
 
 
 def _cells(exercise: ExerciseAudit) -> list[str]:
-    """One row: how many of each, and the kill rate."""
+    """One row: how many of each; of the mutants that are wrong, the share that was rejected."""
     rate = exercise.kill_rate
     looked_at = len(exercise.mutants)
     return [
         str(exercise.checks),
-        f"{exercise.points:g}",
         str(exercise.variants),
         str(exercise.mistakes),
         f"{looked_at}" if looked_at == exercise.made else f"{looked_at} of {exercise.made}",
         str(len(exercise.of_fate("equivalent"))),
-        "–" if rate is None else f"{exercise.rejected}/{exercise.wrong} = {rate:.1%}",
+        "–" if rate is None else f"{rate:.1%}",
         f"{exercise.seconds:.1f}",
     ]
 
