@@ -382,3 +382,47 @@ def test_only_the_answer_is_mutated_and_none_twice():
     assert all(mutation.line > first for mutation in found)
     assert len({mutation.source for mutation in found}) == len(found)
     assert len(chosen(found, 7)) == 7
+
+
+CHANCE = '''"""Checks of chance."""
+
+import torch
+
+from dlex.grading import assert_close, check
+
+
+@check(points=1)
+def test_shares(submission, reference):
+    """one in four entries is dropped, the others grow"""
+    X = torch.ones(4000)
+    result = submission.chance(X)
+    assert_close(result.unique(), torch.tensor([0.0, 4 / 3]))
+    if not 0.7 < float((result > 0).double().mean()) < 0.8:
+        assert_close(result.mean(), torch.tensor(1.0))
+'''
+DROPPED = "torch.where(torch.rand(X.shape) < 0.25, torch.zeros_like(X), X / 0.75)"
+LOOP = """total, k = X[:, 0], 1
+    while k < X.shape[1]:
+        total = total + X[:, k]
+        k += 1
+    return total
+"""
+
+
+def test_mutants_may_hang_and_answers_may_be_random(course):
+    for name, answer in (("chance", f"return {DROPPED}\n"), ("loop", LOOP)):
+        new_exercise(course := read_course(course.root), f"ch06/{name}")
+        solution = course.root / f"solutions/ch06/{name}.py"
+        solution.write_text(solution.read_text().replace("return X.sum(dim=1)  # (n,)\n", answer))
+        (course.root / f"exercises/ch06/{name}.py").write_text(make_stub(solution.read_text(), solution))
+    (course.root / "graders/ch06/chance.py").write_text(CHANCE)
+    reference = course.root / "reference/ch06/chance.py"
+    text = reference.read_text().replace("torch.sum(X, dim=1)", DROPPED)
+    reference.write_text(text.replace("torch.sum(X, dim=0)", "X"))
+    course = read_course(course.root)
+    found = audit(course, course.find("ch06"), seeds=1, jobs=1)
+    assert found.all_problems == []
+    chance, loop = found.exercises
+    hanging = [mutant for mutant in loop.mutants if "k -= 1" in mutant.diff]
+    assert [mutant.fate for mutant in hanging] == ["rejected"]
+    assert loop.kill_rate == chance.kill_rate == 1.0
