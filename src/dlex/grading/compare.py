@@ -43,7 +43,7 @@ def tolerance_for(dtype: torch.dtype, magnitude: float = 0.0) -> Tolerance:
     steps of 0.001.
     """
     base = TOLERANCES.get(dtype, EXACT)
-    if magnitude:
+    if magnitude and base is not EXACT:
         rounding = ROUNDINGS * torch.finfo(dtype).eps * magnitude
         return Tolerance(base.relative + rounding, base.absolute + rounding)
     return base

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 import hypothesis
 import torch
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import Unsatisfiable
 
 from dlex.errors import CourseError
 from dlex.grading.attempt import Attempt
 from dlex.grading.calls import Functions
 from dlex.grading.checks import CheckInfo
-from dlex.grading.failures import CheckFailed, SubmissionFailed
+from dlex.grading.failures import CheckFailed, Raised, SubmissionFailed
 from dlex.grading.mistakes import Reference
 from dlex.grading.oracle import Memory, Recorder
 from dlex.results.records import prominence
@@ -106,11 +107,19 @@ def freeze(name: str, info: CheckInfo, function: Callable, reference: Reference,
 
     try:
         _run_with(frozen, record)
+    except Unsatisfiable:
+        raise CourseError(f"{name}: its strategy draws nothing valid") from None
+    except Raised as error:
+        raise CourseError(f"{name}: the reference raised {error}{_line_of(error)}") from error
     except Exception as error:
         raise CourseError(f"{name}: the reference does not pass this check: {error!r}") from error
     if not frozen.examples:
         raise CourseError(f"{name}: hypothesis drew no example")
     return frozen
+
+
+def _line_of(error: Raised) -> str:
+    return f", at its {error.where}" if error.where else ""
 
 
 def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
