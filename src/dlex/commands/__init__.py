@@ -1,6 +1,2 @@
-<<<<<<< HEAD
 """One module per command, each with a click command called `command`: arguments in, text and an
 exit code out. What a command does lives elsewhere."""
-=======
-"""The commands of `dlex`, a module each; every one is imported when it is first used."""
->>>>>>> wt-e
