@@ -1,17 +1,10 @@
 """Backends that run trusted functions in this process: the reference, or a known mistake.
 
-<<<<<<< HEAD
 Local      runs functions as they are
+InProcess  takes a submission's place in a replay, without a worker
 Oracle     runs them in float64 and rounds results back: right to the last digit
 Memory     an oracle that computes each answer once, for all submissions
 Recorder   an oracle that writes down what it was asked
-=======
-    Local      runs functions as they are
-    InProcess  takes a submission's place in a replay, without a worker
-    Oracle     runs them in float64 and rounds results back: right to the last digit
-    Memory     an oracle that computes each answer once, for all submissions
-    Recorder   an oracle that writes down what it was asked
->>>>>>> wt-e
 """
 
 from __future__ import annotations
