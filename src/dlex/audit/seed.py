@@ -15,6 +15,7 @@ from dlex.audit.problems import from_error
 from dlex.audit.records import Problem
 from dlex.course import Course, Exercise
 from dlex.errors import CourseError
+from dlex.grading.checks import ATTRIBUTE
 from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import SubmissionFailed
 from dlex.grading.messages import check_result, describe
@@ -87,7 +88,7 @@ def _declarations(bench: Bench) -> Iterator[Problem]:
         if not frozen.info.points and not clause:
             message = f"{frozen.name} is worth no points"
             yield Problem("points", exercise.id, path, line_of_item(item), message)
-        if frozen.info.hidden and frozen.info.feedback is None and not stated:
+        if frozen.info.hidden and getattr(item.obj, ATTRIBUTE).feedback is None and not stated:
             message = f"{frozen.name} is hidden, and neither it nor course.toml says how much it tells"
             detail = 'Write feedback="diagnosis" here, or `feedback = "diagnosis"` in course.toml.'
             yield Problem("feedback", exercise.id, path, line_of_item(item), message, detail)
