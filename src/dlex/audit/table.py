@@ -9,7 +9,7 @@ from rich.text import Text
 
 from dlex.audit.records import Audit, ExerciseAudit, Mutant, Problem
 
-COLUMNS = ("checks", "variants", "mistakes", "mutants", "equivalent", "rejected", "seconds")
+COLUMNS = ("checks", "variants", "mistakes", "mutants", "same", "killed", "s")
 
 
 def show(audit: Audit, console: Console, *, verbose: bool = False) -> None:
@@ -39,7 +39,8 @@ def _table(audit: Audit) -> Table:
 
 
 def _cells(exercise: ExerciseAudit) -> list[str]:
-    """One row: how many of each; of the mutants that are wrong, the share that was rejected."""
+    """One row: how many of each; how many mutants behave like the solution, and what share of the
+    others was rejected; seconds."""
     rate = exercise.kill_rate
     looked_at = len(exercise.mutants)
     return [
@@ -49,7 +50,7 @@ def _cells(exercise: ExerciseAudit) -> list[str]:
         f"{looked_at}" if looked_at == exercise.made else f"{looked_at} of {exercise.made}",
         str(len(exercise.of_fate("equivalent"))),
         "–" if rate is None else f"{rate:.1%}",
-        f"{exercise.seconds:.1f}",
+        f"{exercise.seconds:.0f}",
     ]
 
 
