@@ -27,11 +27,11 @@ def show(audit: Audit, console: Console, *, verbose: bool = False) -> None:
 
 
 def _table(audit: Audit) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("", min_width=1)
     table.add_column("exercise", no_wrap=True)
     for column in COLUMNS:
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", no_wrap=True, min_width=min(4, len(column)))
     for exercise in audit.exercises:
         mark = "[red]✗[/]" if exercise.problems else "[green]✓[/]"
         table.add_row(mark, exercise.id, *_cells(exercise))
@@ -65,7 +65,7 @@ def _why(mutant: Mutant) -> str:
     if not mutant.survived:
         return ""
     seeds = ", ".join(map(str, mutant.survived))
-    return escape(f": passed at seed {seeds}, but fails {mutant.differs} at another")
+    return escape(f": passed at seed {seeds}, but differs in {mutant.differs}")
 
 
 def _show_problem(console: Console, problem: Problem) -> None:
