@@ -9,7 +9,7 @@ from rich.text import Text
 
 from dlex.audit.records import Audit, ExerciseAudit, Mutant, Problem
 
-COLUMNS = ("checks", "variants", "mistakes", "mutants", "equivalent", "rejected", "seconds")
+COLUMNS = ("checks", "variants", "mistakes", "mutants", "same", "killed", "s")
 
 
 def show(audit: Audit, console: Console, *, verbose: bool = False) -> None:
@@ -27,11 +27,11 @@ def show(audit: Audit, console: Console, *, verbose: bool = False) -> None:
 
 
 def _table(audit: Audit) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("", min_width=1)
     table.add_column("exercise", no_wrap=True)
     for column in COLUMNS:
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", no_wrap=True, min_width=min(4, len(column)))
     for exercise in audit.exercises:
         mark = "[red]✗[/]" if exercise.problems else "[green]✓[/]"
         table.add_row(mark, exercise.id, *_cells(exercise))
@@ -39,7 +39,8 @@ def _table(audit: Audit) -> Table:
 
 
 def _cells(exercise: ExerciseAudit) -> list[str]:
-    """One row: how many of each; of the mutants that are wrong, the share that was rejected."""
+    """One row: how many of each; how many mutants behave like the solution, and what share of the
+    others was rejected; seconds."""
     rate = exercise.kill_rate
     looked_at = len(exercise.mutants)
     return [
@@ -49,7 +50,7 @@ def _cells(exercise: ExerciseAudit) -> list[str]:
         f"{looked_at}" if looked_at == exercise.made else f"{looked_at} of {exercise.made}",
         str(len(exercise.of_fate("equivalent"))),
         "–" if rate is None else f"{rate:.1%}",
-        f"{exercise.seconds:.1f}",
+        f"{exercise.seconds:.0f}",
     ]
 
 
@@ -64,7 +65,7 @@ def _why(mutant: Mutant) -> str:
     if not mutant.survived:
         return ""
     seeds = ", ".join(map(str, mutant.survived))
-    return escape(f": passed at seed {seeds}, but fails {mutant.differs} at another")
+    return escape(f": passed at seed {seeds}, but differs in {mutant.differs}")
 
 
 def _show_problem(console: Console, problem: Problem) -> None:

@@ -37,6 +37,7 @@ def command(context, targets, seeds, jobs, isolation, mutants, as_json, verbose)
     if as_json:
         click.echo(to_json(result))
     else:
-        show(result, Console(), verbose=verbose)
+        console = Console()
+        show(result, console if console.is_terminal else Console(width=120), verbose=verbose)
     if not result.clean:
         context.exit(3)
