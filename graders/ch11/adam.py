@@ -66,6 +66,7 @@ def test_any_step(submission, reference, state, options):
 
 
 @check(points=1, hidden=True, hint="Does anything in the code depend on how many dimensions param has?")
+@settings(max_examples=30)
 @given(state=st.sampled_from([(), (3,), (1,), (2, 1, 3), (2, 2, 1, 2)]).flatmap(lambda s: states(s, torch.float32)))
 def test_any_shape(submission, reference, state):
     """parameters of any shape, 0-d as well"""
@@ -73,6 +74,7 @@ def test_any_shape(submission, reference, state):
 
 
 @check(points=1, hidden=True, hint="After the first step, what is the corrected first moment, in terms of the gradient?")
+@settings(max_examples=30)
 @given(
     state=st.sampled_from([1.0, 1e-3, 1e3, 1e12]).flatmap(
         lambda scale: states((2, 3), torch.float32, scale, t=st.just(1))
@@ -85,6 +87,7 @@ def test_first_step(submission, reference, state, lr):
 
 
 @check(points=1, hidden=True, hint="How much do the corrections still matter when t is large, and for which beta?")
+@settings(max_examples=30)
 @given(
     state=states((2, 3), torch.float64, t=st.just(10_000)),
     beta2=st.sampled_from([0.999, 0.9999]),
@@ -96,6 +99,7 @@ def test_late_step(submission, reference, state, beta2):
 
 
 @check(points=1, hidden=True, hint="What is divided by what if every gradient so far was zero?")
+@settings(max_examples=30)
 @given(state=states((2, 3), torch.float32))
 def test_zero_gradient(submission, reference, state):
     """a gradient of zero"""
@@ -115,19 +119,18 @@ def test_tiny_gradients(submission, reference, state):
 
 
 @check(points=3, hidden=True, hint="What does the next step expect in m and v?")
-@settings(max_examples=2)
-@given(start=tensors((3,), torch.float64), lr=st.sampled_from([0.1, 0.01]))
-def test_trajectory(submission, reference, start, lr):
+def test_trajectory(submission, reference):
     """200 steps towards a minimum"""
-    curvature, minimum = torch.linspace(0.1, 2.0, 3).double(), torch.linspace(-1.0, 2.0, 3).double()
+    start = torch.tensor([3.0, -0.25, 1.0], dtype=torch.float64)
     mine = wanted = start, torch.zeros_like(start), torch.zeros_like(start)
     for t in range(1, 201):
-        mine = submission.adam_step(*_with_gradient(mine, curvature, minimum), t, lr)
-        wanted = reference.adam_step(*_with_gradient(wanted, curvature, minimum), t, lr)
+        mine = submission.adam_step(*_with_gradient(mine), t, 0.05)
+        wanted = reference.adam_step(*_with_gradient(wanted), t, 0.05)
         assert_close(mine, wanted, what=f"the result of step {t}")
 
 
-def _with_gradient(state, curvature, minimum):
-    """param, grad, m and v, where grad is the gradient of a parabola with this minimum."""
+def _with_gradient(state):
+    """param, grad, m and v, where grad is the gradient of a sum of parabolas at param."""
     param, m, v = state
-    return param, curvature * (param - minimum), m, v
+    curvature = torch.tensor([0.1, 1.0, 2.0], dtype=torch.float64)
+    return param, curvature * (param - torch.arange(3)), m, v

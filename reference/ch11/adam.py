@@ -19,6 +19,12 @@ def _moments(grad, m, v, beta1, beta2):
     return beta1 * m + (1 - beta1) * grad, beta2 * v + (1 - beta2) * grad**2
 
 
+def _step(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """The right step, many times as fast as an optimiser made for one step."""
+    m, v = _moments(grad, m, v, beta1, beta2)
+    return param - lr * m / (1 - beta1**t) / (torch.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
 @mistake("uses the moments as they are: both start at zero, so early on they are too small. Divide them by what?")
 def no_bias_correction(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     m, v = _moments(grad, m, v, beta1, beta2)
@@ -96,7 +102,7 @@ def square_of_first_moment(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999
 
 @mistake("beta1 and beta2 are swapped: beta1 belongs to m, beta2 to v")
 def betas_swapped(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    return adam_step(param, grad, m, v, t, lr, beta2, beta1, eps)
+    return _step(param, grad, m, v, t, lr, beta2, beta1, eps)
 
 
 @mistake("beta and 1 - beta are swapped: the old moment keeps beta of itself, the new gradient gets the rest")
@@ -113,12 +119,12 @@ def full_gradient_added(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, e
 
 @mistake("corrects with the power t + 1: t counts from 1, so the first step has t = 1")
 def counts_from_zero(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    return adam_step(param, grad, m, v, t + 1, lr, beta1, beta2, eps)
+    return _step(param, grad, m, v, t + 1, lr, beta1, beta2, eps)
 
 
 @mistake("goes up: the parameter moves against its gradient")
 def ascends(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    new, m, v = adam_step(param, grad, m, v, t, lr, beta1, beta2, eps)
+    new, m, v = _step(param, grad, m, v, t, lr, beta1, beta2, eps)
     return 2 * param - new, m, v
 
 
@@ -136,7 +142,7 @@ def old_moments(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8)
 
 @mistake("returns the moments that it was given: the next step needs the new ones")
 def moments_not_returned(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    return adam_step(param, grad, m, v, t, lr, beta1, beta2, eps)[0], m, v
+    return _step(param, grad, m, v, t, lr, beta1, beta2, eps)[0], m, v
 
 
 @mistake(
@@ -144,7 +150,7 @@ def moments_not_returned(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, 
     weight_decay=(1e-2, 1e-1, 1e-3, 1e-4),
 )
 def adamw_decay(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):
-    return adam_step((1 - lr * weight_decay) * param, grad, m, v, t, lr, beta1, beta2, eps)
+    return _step((1 - lr * weight_decay) * param, grad, m, v, t, lr, beta1, beta2, eps)
 
 
 @mistake(
@@ -152,39 +158,39 @@ def adamw_decay(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8,
     weight_decay=(1e-2, 1e-1, 1e-3, 1e-4),
 )
 def l2_decay(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):
-    return adam_step(param, grad + weight_decay * param, m, v, t, lr, beta1, beta2, eps)
+    return _step(param, grad + weight_decay * param, m, v, t, lr, beta1, beta2, eps)
 
 
 @mistake("uses constants of its own instead of the arguments lr, beta1, beta2 and eps")
 def ignores_arguments(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    return adam_step(param, grad, m, v, t)
+    return _step(param, grad, m, v, t)
 
 
 @mistake("changes param itself: build a new tensor for the result", loses=("contract[arguments]",))
 def param_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    new, m, v = adam_step(param, grad, m, v, t, lr, beta1, beta2, eps)
+    new, m, v = _step(param, grad, m, v, t, lr, beta1, beta2, eps)
     return param.data.copy_(new), m, v
 
 
 @mistake("changes m itself: build a new tensor for the new moment", loses=("contract[arguments]",))
 def m_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    param, m_new, v = adam_step(param, grad, m, v, t, lr, beta1, beta2, eps)
+    param, m_new, v = _step(param, grad, m, v, t, lr, beta1, beta2, eps)
     return param, m.data.copy_(m_new), v
 
 
 @mistake("changes v itself: build a new tensor for the new moment", loses=("contract[arguments]",))
 def v_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    param, m, v_new = adam_step(param, grad, m, v, t, lr, beta1, beta2, eps)
+    param, m, v_new = _step(param, grad, m, v, t, lr, beta1, beta2, eps)
     return param, m, v.data.copy_(v_new)
 
 
 @mistake("changes m and v themselves: build new tensors for the new moments", loses=("contract[arguments]",))
 def moments_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    param, m_new, v_new = adam_step(param, grad, m, v, t, lr, beta1, beta2, eps)
+    param, m_new, v_new = _step(param, grad, m, v, t, lr, beta1, beta2, eps)
     return param, m.data.copy_(m_new), v.data.copy_(v_new)
 
 
 @mistake("changes param, m and v themselves: build new tensors for the result", loses=("contract[arguments]",))
 def all_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    new, m_new, v_new = adam_step(param, grad, m, v, t, lr, beta1, beta2, eps)
+    new, m_new, v_new = _step(param, grad, m, v, t, lr, beta1, beta2, eps)
     return param.data.copy_(new), m.data.copy_(m_new), v.data.copy_(v_new)
