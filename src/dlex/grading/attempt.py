@@ -40,6 +40,7 @@ class Attempt:
                 source,
                 f"{exercise.name}.py",
                 [kernel for group in exercise.by_hand for kernel in group.kernels],
+                [function for group in exercise.by_hand for function in group.functions],
                 [module for group in exercise.by_hand for module in group.modules],
                 int.from_bytes(hashlib.sha256(entropy.encode()).digest()[:7], "big"),
             )

@@ -14,6 +14,8 @@ import torch
 from dlex.worker import values, wire
 from dlex.worker.errors import describe_error, type_name
 
+_grad = torch.autograd.grad  # before an exercise takes it away from its submissions
+
 
 class Executor:
     """Functions, the objects that they returned, and how to reach the grader's functions.
@@ -123,5 +125,5 @@ def _backward(value: object, arguments: list[object], weights: list[wire.Tensor]
             upstream.append(values.decode_tensor(weight).to(output.dtype))
     if not outputs or not wanted:
         return [None] * len(wanted)
-    grads = torch.autograd.grad(outputs, wanted, upstream, allow_unused=True)
+    grads = _grad(outputs, wanted, upstream, allow_unused=True)
     return [None if grad is None else values.encode_tensor(grad) for grad in grads]
