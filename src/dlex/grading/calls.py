@@ -35,6 +35,20 @@ class Observation:
     operations: int
 
 
+@dataclass(frozen=True)
+class Draw:
+    """One call of a random function: its arguments by name, and what came of them.
+
+    Where the call ran the backward pass too, `weights` and `gradients` hold what went into it and
+    what came out; an argument that no gradient reached has zeros.
+    """
+
+    arguments: dict[str, object]
+    value: object
+    weights: list[torch.Tensor] | None = None
+    gradients: list[torch.Tensor] | None = None
+
+
 class Functions:
     """The functions of a submission (or of a reference), as attributes.
 

@@ -81,6 +81,25 @@ def assert_close(
         raise CheckFailed(difference)
 
 
+def assert_alike(actual: object, expected: object, *, what: str = "the result") -> None:
+    """Fail unless `actual` has the types, shapes, dtypes and devices of `expected`; values are free."""
+    assert_close(actual, _with_values_of(actual, expected), what=what)
+
+
+def _with_values_of(actual: object, expected: object) -> object:
+    """`expected`, with the values of `actual` wherever these fit in."""
+    if isinstance(expected, torch.Tensor):
+        fits = isinstance(actual, torch.Tensor) and _structure(actual, expected, "") is None
+        return actual if fits else expected
+    if type(actual) is not type(expected):
+        return expected
+    if isinstance(expected, (list, tuple)) and len(actual) == len(expected):
+        return type(expected)(_with_values_of(a, e) for a, e in zip(actual, expected, strict=True))
+    if isinstance(expected, dict) and actual.keys() == expected.keys():
+        return {key: _with_values_of(actual[key], value) for key, value in expected.items()}
+    return actual if isinstance(expected, (int, float)) else expected
+
+
 def is_close(actual: object, expected: object, magnitude: float = 0.0) -> bool:
     """Whether `assert_close` would pass."""
     return compare(actual, expected, "", magnitude) is None

@@ -87,11 +87,15 @@ class Failure:
 
 @dataclass
 class Replay:
-    """What came of one check: a failure or none, and every answer, for diagnosis."""
+    """What came of one check: a failure or none, and every answer, for diagnosis.
+
+    `features` are those of its random functions, once diagnosis has read them off the answers.
+    """
 
     failure: Failure | None = None
     operations: dict[str, int] | None = None
     transcripts: list[list[wire.Reply]] = field(default_factory=list)
+    features: dict[str, list[object]] = field(default_factory=dict)
 
 
 def freeze(name: str, info: CheckInfo, function: Callable, reference: Reference, seed: int) -> FrozenCheck:

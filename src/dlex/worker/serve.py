@@ -56,9 +56,7 @@ class Worker:
         """Execute a submission's source in a module of its own; answer with what it defines."""
         random.seed(request.entropy)
         torch.manual_seed(request.entropy)
-        self._by_hand = ByHand(
-            request.kernels, request.functions, request.modules, request.filename
-        )
+        self._by_hand = ByHand(request.kernels, request.functions, request.modules, request.filename)
         module = types.ModuleType(MODULE)
         module.__file__ = request.filename
         sys.modules[MODULE] = module
