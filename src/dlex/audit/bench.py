@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import torch
 from dlex.course import Exercise
 from dlex.grading.attempt import Attempt
 from dlex.grading.failures import SubmissionFailed
-from dlex.grading.mistakes import Mistake, Reference
+from dlex.grading.mistakes import Implementation, Mistake, Reference
 from dlex.grading.oracle import InProcess
 from dlex.grading.plugin import Grader
 from dlex.grading.replay import FrozenCheck, Replay, replay
@@ -107,18 +107,11 @@ def run_mistake(
         torch.manual_seed(seed)
         random.seed(seed)
         replays = [(frozen, replay(frozen, InProcess(functions))) for frozen in checks]
-        yield _constant(implementation), replays
+        yield _constants(implementation), replays
 
 
-def _constant(implementation: Callable) -> str:
-    constants = getattr(implementation, "keywords", {})
-    return "".join(f" ({name}={value!r})" for name, value in constants.items())
-
-
-def line_of(mistake: Mistake) -> int:
-    """Where a mistake stands in its reference file."""
-    implementation = mistake.implementations[0]
-    return getattr(implementation, "func", implementation).__code__.co_firstlineno
+def _constants(implementation: Implementation) -> str:
+    return "".join(f" ({name}={value!r})" for name, value in implementation.constants.items())
 
 
 def line_of_function(path: Path, function: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from dlex.audit import files
-from dlex.audit.bench import Bench, line_of, line_of_function, run_mistake
+from dlex.audit.bench import Bench, line_of_function, run_mistake
 from dlex.audit.mutants import chosen, mutants
 from dlex.audit.problems import from_error
 from dlex.audit.records import Problem
@@ -20,8 +20,7 @@ from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import SubmissionFailed
 from dlex.grading.messages import check_result, describe
 from dlex.grading.mistakes import Mistake
-from dlex.grading.plugin import Plugin, run_pytest
-from dlex.grading.plugin import line_of as line_of_item
+from dlex.grading.plugin import Plugin, line_of, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay
 from dlex.worker.client import Zygote
 
@@ -87,11 +86,11 @@ def _declarations(bench: Bench) -> Iterator[Problem]:
         clause = "[" in item.name  # the engine's own; its `operations` is worth nothing
         if not frozen.info.points and not clause:
             message = f"{frozen.name} is worth no points"
-            yield Problem("points", exercise.id, path, line_of_item(item), message)
+            yield Problem("points", exercise.id, path, line_of(item), message)
         if frozen.info.hidden and getattr(item.obj, ATTRIBUTE).feedback is None and not stated:
             message = f"{frozen.name} is hidden, and neither it nor course.toml says how much it tells"
             detail = 'Write feedback="diagnosis" here, or `feedback = "diagnosis"` in course.toml.'
-            yield Problem("feedback", exercise.id, path, line_of_item(item), message, detail)
+            yield Problem("feedback", exercise.id, path, line_of(item), message, detail)
 
 
 def _must_pass(bench: Bench, path: Path, what: str) -> Iterator[Problem]:
@@ -156,7 +155,7 @@ def _mistakes(bench: Bench, seed: int) -> Iterator[Problem]:
             wrong = _lost_wrongly(mistake, replays, names) or _named_wrongly(bench, mistake, replays)
             if wrong:
                 message = f"the mistake {mistake.name}{constant} {wrong}"
-                yield Problem("mistake", bench.exercise.id, path, line_of(mistake), message)
+                yield Problem("mistake", bench.exercise.id, path, mistake.line, message)
 
 
 def _lost_wrongly(mistake: Mistake, replays: list[tuple[FrozenCheck, Replay]], names: list[str]) -> str:

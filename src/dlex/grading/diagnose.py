@@ -72,7 +72,7 @@ def _partly(reference: Reference, failed: list[tuple[FrozenCheck, Replay]]) -> d
     for mistake in reference.mistakes:
         if not lost.issuperset(mistake.loses):
             continue
-        certain = mistake.loses and mistake.function in reference.features
+        certain = mistake.loses and not mistake.functions.isdisjoint(reference.features)
         for functions in reference.with_mistake(mistake):
             explained = {frozen.name: _match(frozen, result, functions) for frozen, result in failed}
             if all(explained.values()):

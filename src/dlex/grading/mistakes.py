@@ -19,6 +19,14 @@ FEATURES = "dlex_features"
 
 
 @dataclass(frozen=True)
+class Implementation:
+    """One way of making a mistake: its constants, and what stands in for which function."""
+
+    constants: dict[str, object]
+    functions: dict[str, Callable]
+
+
+@dataclass(frozen=True)
 class Mistake:
     """Wrong implementations by function name, and what to tell a learner who wrote them.
 
@@ -28,8 +36,14 @@ class Mistake:
 
     name: str
     explanation: str
-    implementations: tuple[dict[str, Callable], ...]
+    implementations: tuple[Implementation, ...]
     loses: tuple[str, ...]
+    line: int
+
+    @property
+    def functions(self) -> set[str]:
+        """The names of the functions that it stands for."""
+        return set(self.implementations[0].functions)
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,7 @@ class Reference:
 
     def with_mistake(self, mistake: Mistake) -> list[dict[str, Callable]]:
         """The oracle's functions with the wrong ones in their places, once per implementation."""
-        return [{**self.functions, **wrong} for wrong in mistake.implementations]
+        return [{**self.functions, **wrong.functions} for wrong in mistake.implementations]
 
 
 def mistake(
@@ -122,45 +136,48 @@ def load_reference(exercise: Exercise) -> Reference:
         if not callable(namespace.get(name)):
             raise CourseError(f"{path} defines no {name}", "course.toml lists it under `functions`.")
         functions[name] = namespace[name]
-    found, told_apart = [], {}
-    for name, value in namespace.items():
-        if hasattr(value, FEATURES):
-            told_apart[getattr(value, FEATURES) or exercise.functions[0]] = value
-        if not hasattr(value, ATTRIBUTE):
-            continue
-        explanation, of, loses, constants = getattr(value, ATTRIBUTE)
-        targets = of or (exercise.functions[0] if len(exercise.functions) == 1 else "")
-        if not functions.keys() >= set([targets] if isinstance(targets, str) else targets):
-            line = inspect.getsourcelines(value)[1]
-            raise CourseError(
-                f"{path}:{line}: the mistake {name} must say which function it stands for",
-                f'Write @mistake("...", of="{exercise.functions[0]}").',
-            )
-        try:
-            implementations = _implementations(value, targets, constants)
-        except Exception as error:
-            line = inspect.getsourcelines(value)[1]
-            raise CourseError(
-                f"{path}:{line}: the mistake {name} gives no functions: {type(error).__name__}: {error}",
-                f"It must return one for each name: {', '.join(targets)}.",
-            ) from error
-        found.append(Mistake(name, explanation, implementations, tuple(loses)))
-    return Reference(functions, found, told_apart)
+    marked = [value for value in namespace.values() if hasattr(value, ATTRIBUTE)]
+    told_apart = {
+        getattr(value, FEATURES) or exercise.functions[0]: value
+        for value in namespace.values()
+        if hasattr(value, FEATURES)
+    }
+    return Reference(functions, [_mistake(value, exercise, path) for value in marked], told_apart)
+
+
+def _mistake(value: Callable, exercise: Exercise, path: Path) -> Mistake:
+    """What a decorated function or class says of itself."""
+    explanation, of, loses, constants = getattr(value, ATTRIBUTE)
+    name, line = value.__name__, inspect.getsourcelines(value)[1]
+    targets = of or (exercise.functions[0] if len(exercise.functions) == 1 else "")
+    if not set(exercise.functions) >= set([targets] if isinstance(targets, str) else targets):
+        raise CourseError(
+            f"{path}:{line}: the mistake {name} must say which function it stands for",
+            f'Write @mistake("...", of="{exercise.functions[0]}").',
+        )
+    try:
+        implementations = _implementations(value, targets, constants)
+    except Exception as error:
+        raise CourseError(
+            f"{path}:{line}: the mistake {name} gives no functions: {type(error).__name__}: {error}",
+            f"It must return one for each name: {', '.join(targets)}.",
+        ) from error
+    return Mistake(name, explanation, implementations, tuple(loses), line)
 
 
 def _implementations(
     implementation: Callable, of: str | tuple[str, ...], constants: dict[str, tuple]
-) -> tuple[dict[str, Callable], ...]:
+) -> tuple[Implementation, ...]:
     """What stands in for which function, once per combination of constants."""
-    combinations = [
-        dict(zip(constants, each, strict=True)) for each in itertools.product(*constants.values())
-    ]
-    if isinstance(of, str):
-        return tuple(
-            {of: functools.partial(implementation, **chosen) if chosen else implementation}
-            for chosen in combinations
-        )
-    return tuple(dict(zip(of, implementation(**chosen), strict=True)) for chosen in combinations)
+    found = []
+    for each in itertools.product(*constants.values()):
+        chosen = dict(zip(constants, each, strict=True))
+        if isinstance(of, str):
+            functions = {of: functools.partial(implementation, **chosen) if chosen else implementation}
+        else:
+            functions = dict(zip(of, implementation(**chosen), strict=True))
+        found.append(Implementation(chosen, functions))
+    return tuple(found)
 
 
 def _load_module(path: Path, name: str):
