@@ -6,24 +6,8 @@ import torch.nn.functional as F
 from dlex.grading import mistake
 
 CUT_OFF = ("contract[gradients]",)
-WRONG_DTYPE = ("contract[dtype]", "contract[gradients]")
-NUMBERS = (
-    -1.0,
-    -10.0,
-    -99.0,
-    -100.0,
-    -999.0,
-    -1000.0,
-    -9999.0,
-    -1e4,
-    -1e5,
-    -1e6,
-    -1e7,
-    -1e8,
-    -1e9,
-    -1e10,
-    -1e20,
-)
+WRONG_DTYPE = ("contract[dtype]", "contract[arguments]", "contract[gradients]")
+NUMBERS = (-99.0, -100.0, -999.0, -1000.0, -9999.0, -1e4, -1e5, -1e6, -1e8, -1e9, -1e10)
 
 
 def pool2d(X, pool_size, mode="max"):
@@ -66,6 +50,7 @@ def zero_start(X, pool_size, mode="max"):
     "the maximum starts at a fixed number: a window may lie below any number that you choose. Start from an "
     "entry of the window, or from -inf",
     start=NUMBERS,
+    loses=("negative_image",),
 )
 def fixed_start(X, pool_size, mode="max", start=-1e9):
     Y = pool2d(X, pool_size, mode)
@@ -162,9 +147,14 @@ def default_is_average(X, pool_size, mode="avg"):
     return pool2d(X, pool_size, mode)
 
 
-@mistake("returns where the maximum is, as a number, instead of the maximum", within=("window", "image"))
-def argmax(X, pool_size, mode="max", within="window"):
-    return _positions(X, pool_size, mode, within).to(X.dtype)
+@mistake(
+    "returns where the maximum is instead of the maximum itself",
+    within=("window", "image"),
+    kept_as_integers=(True, False),
+)
+def argmax(X, pool_size, mode="max", within="window", kept_as_integers=False):
+    Y = _positions(X, pool_size, mode, within)
+    return Y if kept_as_integers else Y.to(X.dtype)
 
 
 def _positions(X, pool_size, mode, within):
