@@ -170,8 +170,7 @@ def _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 )
 def slope_on_one_part(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, through):
     def walk(from_output, from_next, slope):
-        sloped = {"output": from_output, "next": from_next}[through] * slope
-        dZ = sloped + (from_next if through == "output" else from_output)
+        dZ = from_output * slope + from_next if through == "output" else from_output + from_next * slope
         return dZ, dZ @ W_hh.T
 
     return _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)

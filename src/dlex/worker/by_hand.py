@@ -2,9 +2,9 @@
 
 Kernels are overridden in the dispatcher, so aliases, methods, modules, threads and `torch.ops` all
 meet the override. Functions that no kernel stands for, such as `torch.autograd.grad`, are replaced
-where Python finds them; torch's own functions look them up there too. A call is remembered even when
-the submission swallows the exception. This is for teaching, not for security: it runs in the
-submission's own process.
+where Python finds them, so whatever looks them up there meets the replacement. A call is remembered
+even when the submission swallows the exception. This is for teaching, not for security: it runs in
+the submission's own process.
 """
 
 from __future__ import annotations
