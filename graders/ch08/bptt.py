@@ -45,7 +45,16 @@ contract = Contract(
 def test_worked_example(submission, reference):
     """the example of the statement"""
     zero, one = torch.zeros(1), torch.ones(1, 1)
-    arguments = [torch.zeros(2, 1, 1), torch.full((2, 1, 1), 3.0), torch.zeros(1, 1), one, one, zero, one, zero]
+    arguments = [
+        torch.zeros(2, 1, 1),
+        torch.full((2, 1, 1), 3.0),
+        torch.zeros(1, 1),
+        one,
+        one,
+        zero,
+        one,
+        zero,
+    ]
     assert_close(submission.bptt(*arguments), reference.bptt(*arguments))
 
 

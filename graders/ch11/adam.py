@@ -67,13 +67,21 @@ def test_any_step(submission, reference, state, options):
 
 @check(points=1, hidden=True, hint="Does anything in the code depend on how many dimensions param has?")
 @settings(max_examples=30)
-@given(state=st.sampled_from([(), (3,), (1,), (2, 1, 3), (2, 2, 1, 2)]).flatmap(lambda s: states(s, torch.float32)))
+@given(
+    state=st.sampled_from([(), (3,), (1,), (2, 1, 3), (2, 2, 1, 2)]).flatmap(
+        lambda s: states(s, torch.float32)
+    )
+)
 def test_any_shape(submission, reference, state):
     """parameters of any shape, 0-d as well"""
     assert_close(submission.adam_step(*state.values()), reference.adam_step(*state.values()))
 
 
-@check(points=1, hidden=True, hint="After the first step, what is the corrected first moment, in terms of the gradient?")
+@check(
+    points=1,
+    hidden=True,
+    hint="After the first step, what is the corrected first moment, in terms of the gradient?",
+)
 @settings(max_examples=30)
 @given(
     state=st.sampled_from([1.0, 1e-3, 1e3, 1e12]).flatmap(
@@ -86,7 +94,11 @@ def test_first_step(submission, reference, state, lr):
     assert_close(submission.adam_step(*state.values(), lr), reference.adam_step(*state.values(), lr))
 
 
-@check(points=1, hidden=True, hint="How much do the corrections still matter when t is large, and for which beta?")
+@check(
+    points=1,
+    hidden=True,
+    hint="How much do the corrections still matter when t is large, and for which beta?",
+)
 @settings(max_examples=30)
 @given(
     state=states((2, 3), torch.float64, t=st.just(10_000)),
@@ -109,9 +121,9 @@ def test_zero_gradient(submission, reference, state):
 
 @check(points=2, hidden=True, hint="Where exactly does eps enter, and to what is it added?")
 @given(
-    state=st.tuples(st.sampled_from([1e-8, 1e-7, 1e-9]), st.sampled_from([torch.float64, torch.float32])).flatmap(
-        lambda drawn: states((2, 3), drawn[1], drawn[0])
-    )
+    state=st.tuples(
+        st.sampled_from([1e-8, 1e-7, 1e-9]), st.sampled_from([torch.float64, torch.float32])
+    ).flatmap(lambda drawn: states((2, 3), drawn[1], drawn[0]))
 )
 def test_tiny_gradients(submission, reference, state):
     """gradients about as small as eps"""

@@ -97,7 +97,9 @@ def last_step_only(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, over_T):
     return answer if over_T else _scaled(answer, len(X), True)
 
 
-@mistake("starts back from the error of the last step only: every step's output error enters its state's gradient")
+@mistake(
+    "starts back from the error of the last step only: every step's output error enters its state's gradient"
+)
 @torch.no_grad()
 def last_error_only(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     states = _states(X, H0, W_xh, W_hh, b_h)
@@ -174,7 +176,9 @@ def slope_on_one_part(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, through):
     return _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("hands the gradient of the state itself to the step before: first it has to go through the slope of tanh")
+@mistake(
+    "hands the gradient of the state itself to the step before: first it has to go through the slope of tanh"
+)
 def carries_gradient_of_state(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     def walk(from_output, from_next, slope):
         dH = from_output + from_next
@@ -183,7 +187,9 @@ def carries_gradient_of_state(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("keeps adding to what is handed back: the next state's gradient already holds all that came after it")
+@mistake(
+    "keeps adding to what is handed back: the next state's gradient already holds all that came after it"
+)
 def carried_adds_up(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     def walk(from_output, from_next, slope):
         dZ = (from_output + from_next) * slope
@@ -247,7 +253,9 @@ def not_divided_by_T(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), X.shape[0], loss_too)
 
 
-@mistake("is not divided by the number of sequences n: the loss is a mean over the batch", loss_too=(True, False))
+@mistake(
+    "is not divided by the number of sequences n: the loss is a mean over the batch", loss_too=(True, False)
+)
 def not_divided_by_n(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), X.shape[1], loss_too)
 
@@ -271,7 +279,9 @@ def no_half(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, gradients_too):
     return 2 * loss, {name: 2 * g if gradients_too else g for name, g in gradients.items()}
 
 
-@mistake("the gradients have the wrong sign: the loss grows with the output where the output is above its target")
+@mistake(
+    "the gradients have the wrong sign: the loss grows with the output where the output is above its target"
+)
 def sign(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), -1, False)
 
@@ -281,7 +291,9 @@ def ignores_H0(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return bptt(X, Y, torch.zeros_like(H0), W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("leaves the first step out of the gradient of W_hh: the state before it is H0, which need not be zero")
+@mistake(
+    "leaves the first step out of the gradient of W_hh: the state before it is H0, which need not be zero"
+)
 @torch.no_grad()
 def W_hh_without_H0(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     states = _states(X, H0, W_xh, W_hh, b_h)
@@ -300,7 +312,10 @@ def overwrites(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _loss(difference), _pack(X[:1], states[:1], states[1:2], dO[:1], dZ[:1])
 
 
-@mistake("cuts large gradients off: clipping belongs to training, the gradients are asked for as they are", at=(1.0, 5.0, 10.0))
+@mistake(
+    "cuts large gradients off: clipping belongs to training, the gradients are asked for as they are",
+    at=(1.0, 5.0, 10.0),
+)
 def clips(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, at):
     loss, gradients = bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
     return loss, {name: g.clamp(-at, at) for name, g in gradients.items()}

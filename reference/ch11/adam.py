@@ -9,7 +9,11 @@ def adam_step(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     weight = param.detach().clone().requires_grad_()
     weight.grad = grad.detach().clone()
     optimizer = torch.optim.Adam([weight], lr=lr, betas=(beta1, beta2), eps=eps, foreach=False)
-    state = {"step": torch.tensor(float(t - 1)), "exp_avg": m.detach().clone(), "exp_avg_sq": v.detach().clone()}
+    state = {
+        "step": torch.tensor(float(t - 1)),
+        "exp_avg": m.detach().clone(),
+        "exp_avg_sq": v.detach().clone(),
+    }
     optimizer.state[weight] = state
     optimizer.step()
     return weight.detach(), state["exp_avg"], state["exp_avg_sq"]
@@ -25,7 +29,9 @@ def _step(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     return param - lr * m / (1 - beta1**t) / (torch.sqrt(v / (1 - beta2**t)) + eps), m, v
 
 
-@mistake("uses the moments as they are: both start at zero, so early on they are too small. Divide them by what?")
+@mistake(
+    "uses the moments as they are: both start at zero, so early on they are too small. Divide them by what?"
+)
 def no_bias_correction(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     m, v = _moments(grad, m, v, beta1, beta2)
     return param - lr * m / (torch.sqrt(v) + eps), m, v
@@ -49,7 +55,9 @@ def correction_without_power(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.9
     return param - lr * m / (1 - beta1) / (torch.sqrt(v / (1 - beta2)) + eps), m, v
 
 
-@mistake("returns the corrected moments: the next step would correct them again. Correct them for the update only.")
+@mistake(
+    "returns the corrected moments: the next step would correct them again. Correct them for the update only."
+)
 def stores_corrected_moments(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     m, v = _moments(grad, m, v, beta1, beta2)
     m, v = m / (1 - beta1**t), v / (1 - beta2**t)
@@ -161,6 +169,15 @@ def l2_decay(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, we
     return _step(param, grad + weight_decay * param, m, v, t, lr, beta1, beta2, eps)
 
 
+@mistake(
+    "does nothing where all gradients are zero: the moments still fade, and the parameter still moves with m"
+)
+def skips_zero_gradient(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    if not grad.any():
+        return param, m, v
+    return _step(param, grad, m, v, t, lr, beta1, beta2, eps)
+
+
 @mistake("uses constants of its own instead of the arguments lr, beta1, beta2 and eps")
 def ignores_arguments(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     return _step(param, grad, m, v, t)
@@ -190,7 +207,9 @@ def moments_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=
     return param, m.data.copy_(m_new), v.data.copy_(v_new)
 
 
-@mistake("changes param, m and v themselves: build new tensors for the result", loses=("contract[arguments]",))
+@mistake(
+    "changes param, m and v themselves: build new tensors for the result", loses=("contract[arguments]",)
+)
 def all_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     new, m_new, v_new = _step(param, grad, m, v, t, lr, beta1, beta2, eps)
     return param.data.copy_(new), m.data.copy_(m_new), v.data.copy_(v_new)

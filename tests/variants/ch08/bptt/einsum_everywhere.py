@@ -5,7 +5,9 @@ def bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     T, n, _ = X.shape
     H = [H0]
     for t in range(T):
-        H.append(torch.tanh(torch.einsum("nd,dh->nh", X[t], W_xh) + torch.einsum("ng,gh->nh", H[t], W_hh) + b_h))
+        H.append(
+            torch.tanh(torch.einsum("nd,dh->nh", X[t], W_xh) + torch.einsum("ng,gh->nh", H[t], W_hh) + b_h)
+        )
     dO = [(torch.einsum("nh,hq->nq", H[t + 1], W_hq) + b_q - Y[t]) / (T * n) for t in range(T)]
     loss = sum(torch.einsum("nq,nq->", e, e) for e in dO) * (T * n) / 2
     dZ, following = [None] * T, torch.zeros_like(H0)

@@ -3,7 +3,9 @@ import torch
 
 def bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     dtype = X.dtype
-    X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q = (a.detach().double() for a in (X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q))
+    X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q = (
+        a.detach().double() for a in (X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
+    )
     T, n, _ = X.shape
     hidden = [H0]
     for x in X:

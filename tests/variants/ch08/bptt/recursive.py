@@ -5,7 +5,7 @@ def bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     T, n, _ = X.shape
 
     def step(t, H):
-        """Returns the summed loss from step t on, the gradients so far, and the gradient for the state before."""
+        """Loss and parameter gradients from step t on, and the gradient of the state before it."""
         if t == T:
             return 0.0, [0.0] * 5, torch.zeros_like(H)
         H_new = torch.tanh(X[t] @ W_xh + H @ W_hh + b_h)
