@@ -38,10 +38,15 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ByHandGroup(msgspec.Struct, forbid_unknown_fields=True):
-    """Kernels and modules that would be the answer, and what to do instead."""
+    """Kernels, functions and modules that would be the answer, and what to do instead.
 
-    kernels: list[str]
+    Kernels are ATen operators, as in "softmax.int". Functions are what no kernel stands for, by the
+    path under which Python finds them, as in "torch.Tensor.backward".
+    """
+
     instead: str
+    kernels: list[str] = []
+    functions: list[str] = []
     modules: list[str] = []
 
 
@@ -69,7 +74,7 @@ class CourseFile(msgspec.Struct, forbid_unknown_fields=True):
     by_hand: dict[str, ByHandGroup] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """One exercise of a course: its id is its path."""
 
@@ -110,7 +115,7 @@ class Exercise:
         return text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Course:
     """A course folder and its list of exercises, in order."""
 
@@ -120,9 +125,7 @@ class Course:
     @cached_property
     def exercises(self) -> list[Exercise]:
         return [
-            Exercise(self, chapter.id, entry)
-            for chapter in self.file.chapter
-            for entry in chapter.exercise
+            Exercise(self, chapter.id, entry) for chapter in self.file.chapter for entry in chapter.exercise
         ]
 
     @property
@@ -221,4 +224,6 @@ def _validate(course: Course, path: Path) -> None:
             raise CourseError(f"{path} lists {exercise.id} twice")
         for group in exercise.entry.by_hand:
             if group not in course.file.by_hand:
-                raise CourseError(f"{path}: {exercise.id} names the group {group!r}, but there is no [by_hand.{group}]")
+                raise CourseError(
+                    f"{path}: {exercise.id} names the group {group!r}, but there is no [by_hand.{group}]"
+                )

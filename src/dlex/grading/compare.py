@@ -43,7 +43,7 @@ def tolerance_for(dtype: torch.dtype, magnitude: float = 0.0) -> Tolerance:
     steps of 0.001.
     """
     base = TOLERANCES.get(dtype, EXACT)
-    if magnitude:
+    if magnitude and base is not EXACT:
         rounding = ROUNDINGS * torch.finfo(dtype).eps * magnitude
         return Tolerance(base.relative + rounding, base.absolute + rounding)
     return base
@@ -79,6 +79,25 @@ def assert_close(
     difference = compare(actual, expected, what, magnitude, of_largest)
     if difference is not None:
         raise CheckFailed(difference)
+
+
+def assert_alike(actual: object, expected: object, *, what: str = "the result") -> None:
+    """Fail unless `actual` has the types, shapes, dtypes and devices of `expected`; values are free."""
+    assert_close(actual, _with_values_of(actual, expected), what=what)
+
+
+def _with_values_of(actual: object, expected: object) -> object:
+    """`expected`, with the values of `actual` wherever these fit in."""
+    if isinstance(expected, torch.Tensor):
+        fits = isinstance(actual, torch.Tensor) and _structure(actual, expected, "") is None
+        return actual if fits else expected
+    if type(actual) is not type(expected):
+        return expected
+    if isinstance(expected, (list, tuple)) and len(actual) == len(expected):
+        return type(expected)(_with_values_of(a, e) for a, e in zip(actual, expected, strict=True))
+    if isinstance(expected, dict) and actual.keys() == expected.keys():
+        return {key: _with_values_of(actual[key], value) for key, value in expected.items()}
+    return actual if isinstance(expected, (int, float)) else expected
 
 
 def is_close(actual: object, expected: object, magnitude: float = 0.0) -> bool:
@@ -146,9 +165,10 @@ def _compare_tensors(actual, expected, what, magnitude, of_largest) -> Differenc
     if of_largest and expected.numel():
         finite = torch.nan_to_num(expected.detach(), nan=0.0, posinf=0.0, neginf=0.0)
         allowed = Tolerance(0.0, allowed.absolute + allowed.relative * float(finite.abs().max()))
-    close = torch.isclose(
-        actual, expected, rtol=allowed.relative, atol=allowed.absolute, equal_nan=True
-    )
+    if allowed == EXACT:
+        close = actual == expected
+    else:
+        close = torch.isclose(actual, expected, allowed.relative, allowed.absolute, equal_nan=True)
     if bool(close.all()):
         return None
     return _value_difference(actual, expected, ~close, what, allowed)
@@ -168,35 +188,41 @@ def _structure(actual: torch.Tensor, expected: torch.Tensor, what: str) -> tuple
 def _value_difference(actual, expected, wrong, what: str, allowed: Tolerance) -> Difference:
     got, want = render_tensor(actual, wrong), render_tensor(expected, wrong)
     special = wrong & ~(torch.isfinite(actual) & torch.isfinite(expected))
-    count, total = int(wrong.sum()), wrong.numel()
-    many = f"{count} of {total} entries are wrong" if total > 1 else "it is wrong"
     if bool(special.any()):
         where = tuple(special.nonzero()[0].tolist())
-        a, e = actual[where].item(), expected[where].item()
-        return Difference("special", f"{many}{_at(where)}: {a:.6g} instead of {e:.6g}", got, want)
+        a, e = _apart(actual[where].item(), expected[where].item())
+        summary = f"{_wrong_entries(wrong, what, f'for instance at {list(where)}')}: {a} instead of {e}"
+        return Difference("special", summary, got, want)
     distance = _wide(actual).sub(_wide(expected)).abs()
-    size = _wide(expected).abs()
-    bound = allowed.absolute + allowed.relative * size
+    bound = allowed.absolute + allowed.relative * _wide(expected).abs()
     excess = torch.where(wrong, distance / bound.clamp_min(1e-300), -1.0)
     where = tuple(int(i) for i in torch.unravel_index(excess.argmax(), excess.shape))
-    a, e = actual[where].item(), expected[where].item()
-    summary = (
-        f"{many}{_at(where, 'the worst ')}: {_number(a)} instead of {_number(e)}, "
-        f"off by {distance[where].item():.2g}, allowed {bound[where].item():.1g}"
-    )
+    a, e = _apart(actual[where].item(), expected[where].item())
+    summary = f"{_wrong_entries(wrong, what, f'the worst at {list(where)}')}: {a} instead of {e}"
+    if allowed != EXACT:
+        summary += f", off by {distance[where].item():.2g}, allowed {bound[where].item():.1g}"
     return Difference("value", summary, got, want)
 
 
-def _at(where: tuple[int, ...], worst: str = "for instance ") -> str:
-    return f"; {worst}at [{', '.join(map(str, where))}]" if where else ""
+def _wrong_entries(wrong: torch.Tensor, what: str, where: str) -> str:
+    if wrong.numel() == 1:
+        return f"{what} is wrong"
+    entries = "entries" if what == "the result" else f"entries of {what}"
+    return f"{int(wrong.sum())} of {wrong.numel()} {entries} are wrong; {where}"
+
+
+def _apart(a, e) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart."""
+    if not isinstance(a, float):
+        return str(a), str(e)
+    return next(
+        (pair for digits in (6, 9, 12) if (pair := (f"{a:.{digits}g}", f"{e:.{digits}g}"))[0] != pair[1]),
+        (f"{a:.17g}", f"{e:.17g}"),
+    )
 
 
 def _wide(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
-
-
-def _number(value) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _short(dtype: torch.dtype) -> str:

@@ -1,10 +1,10 @@
 """Why a check did not pass. What a grader file lets escape becomes the outcome of its check.
 
-    CheckFailed          failed         the submission answered, and the answer is wrong
-    SubmissionFailed     its outcome    the submission did not answer
-    ├── Raised           error, not_attempted
-    ├── CalledForbidden  forbidden
-    └── Died             timeout, crashed
+CheckFailed          failed         the submission answered, and the answer is wrong
+SubmissionFailed     its outcome    the submission did not answer
+├── Raised           error, not_attempted
+├── CalledForbidden  forbidden
+└── Died             timeout, crashed
 """
 
 from __future__ import annotations

@@ -6,32 +6,22 @@ import msgspec
 
 from dlex.results.records import CheckResult, Counterexample, SubmissionResult
 
-BRIEF = {
-    "failed": "the answer is wrong",
-    "error": "it raised an exception",
-    "timeout": "it did not answer in time",
-    "crashed": "the process that ran it is gone",
-}
+BRIEF = {"failed": "the answer is wrong", "passed": ""}
 
 
-def redact(check: CheckResult, level: str) -> CheckResult:
-    """A hidden check as the feedback level shows it. Visible checks stay whole.
+def redact(check: CheckResult) -> CheckResult:
+    """A hidden check as its feedback level shows it. Visible checks stay whole.
 
     full: everything · counterexample: the call and what came back, not what was expected ·
     diagnosis: the named mistake and the hint · name: only which check it was · none: not even that
     """
+    level, seen = check.feedback, check.counterexample
     if not check.hidden or level == "full":
         return check
-    shown = check
-    if level == "counterexample" and check.counterexample is not None:
-        seen = check.counterexample
-        shown = msgspec.structs.replace(
-            shown, counterexample=Counterexample(seen.call, seen.arguments, seen.got)
-        )
-        return shown
-    shown = msgspec.structs.replace(
-        shown, counterexample=None, message=_brief(check), operations=None
-    )
+    if level == "counterexample" and seen is not None:
+        partial = Counterexample(seen.call, seen.arguments, seen.got)
+        return msgspec.structs.replace(check, counterexample=partial, message=_brief(check))
+    shown = msgspec.structs.replace(check, counterexample=None, message=_brief(check))
     if level in ("counterexample", "diagnosis"):
         return shown
     shown = msgspec.structs.replace(shown, mistake=None, hint="")
@@ -40,18 +30,15 @@ def redact(check: CheckResult, level: str) -> CheckResult:
     return msgspec.structs.replace(shown, name="hidden", title="a hidden check", message="")
 
 
-def for_learner(result: SubmissionResult, levels: dict[str, str]) -> SubmissionResult:
-    """A result with every hidden check redacted; `levels` maps "exercise:check" to its level."""
+def for_learner(result: SubmissionResult) -> SubmissionResult:
+    """A result with every hidden check redacted."""
     exercises = [
-        msgspec.structs.replace(
-            exercise,
-            checks=[redact(check, levels[f"{exercise.id}:{check.name}"]) for check in exercise.checks],
-        )
+        msgspec.structs.replace(exercise, checks=[redact(check) for check in exercise.checks])
         for exercise in result.exercises
     ]
     return msgspec.structs.replace(result, exercises=exercises)
 
 
 def _brief(check: CheckResult) -> str:
-    """The kind of failure, without its numbers."""
-    return check.message if check.outcome in ("forbidden", "not_attempted") else BRIEF.get(check.outcome, "")
+    """The kind of failure, without expected numbers. What the learner's own code said stays."""
+    return BRIEF.get(check.outcome, check.message)

@@ -8,13 +8,14 @@ import inspect
 import itertools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlex.course import Exercise
 from dlex.errors import CourseError
 
 ATTRIBUTE = "dlex_mistake"
+FEATURES = "dlex_features"
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,14 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Reference:
-    """An exercise's oracle, its known mistakes and the names of its functions' arguments."""
+    """An exercise's oracle, its known mistakes and the names of its functions' arguments.
+
+    `features` holds, for each random function, what tells its mistakes apart.
+    """
 
     functions: dict[str, Callable]
     mistakes: list[Mistake]
+    features: dict[str, Callable] = field(default_factory=dict)
 
     def parameters(self, function: str) -> list[str]:
         """The argument names of a function, for messages."""
@@ -84,6 +89,30 @@ def mistake(
     return register
 
 
+def features(of: str = "") -> Callable:
+    """Say of a random function what, in the answers of a submission, does not depend on luck.
+
+    Two right answers to one call differ, so a mistake cannot be recognised by its values. The
+    decorated function gets all calls that a check made of the function `of`, as a list of `Draw`s
+    for each example, and yields what is certain to be the same for the same behaviour: the ratios
+    that occur, whether all rows are equal, whether two calls gave the same. A mistake explains the
+    check if its features equal the submission's, one by one; None matches nothing. Anything
+    statistical should be read off large tensors only, where a wrong reading is next to impossible.
+    Yield first what is quick to compute and tells most mistakes apart.
+
+    Example:
+        >>> @features()
+        ... def dropout_features(examples):
+        ...     yield {bool((draw.value == 0).any()) for draws in examples for draw in draws}
+    """
+
+    def register(implementation: Callable) -> Callable:
+        setattr(implementation, FEATURES, of)
+        return implementation
+
+    return register
+
+
 def load_reference(exercise: Exercise) -> Reference:
     """Load an exercise's reference file by path. CourseError if it does not fit the exercise."""
     path = exercise.path("reference")
@@ -93,8 +122,10 @@ def load_reference(exercise: Exercise) -> Reference:
         if not callable(namespace.get(name)):
             raise CourseError(f"{path} defines no {name}", "course.toml lists it under `functions`.")
         functions[name] = namespace[name]
-    found = []
+    found, told_apart = [], {}
     for name, value in namespace.items():
+        if hasattr(value, FEATURES):
+            told_apart[getattr(value, FEATURES) or exercise.functions[0]] = value
         if not hasattr(value, ATTRIBUTE):
             continue
         explanation, of, loses, constants = getattr(value, ATTRIBUTE)
@@ -114,7 +145,7 @@ def load_reference(exercise: Exercise) -> Reference:
                 f"It must return one for each name: {', '.join(targets)}.",
             ) from error
         found.append(Mistake(name, explanation, implementations, tuple(loses)))
-    return Reference(functions, found)
+    return Reference(functions, found, told_apart)
 
 
 def _implementations(

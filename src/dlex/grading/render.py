@@ -54,11 +54,7 @@ def _render_stack(tensor: torch.Tensor, wrong: torch.Tensor | None) -> str:
 def _matrix_lines(matrix: torch.Tensor, marks: torch.Tensor | None, digits: int) -> list[str]:
     rows, columns = _shown(matrix.shape[0], MAX_ROWS), _shown(matrix.shape[1], MAX_COLUMNS)
     cells = [
-        [
-            "…" if i is None or j is None else _mark(matrix, marks, i, j, digits)
-            for j in columns
-        ]
-        for i in rows
+        ["…" if i is None or j is None else _mark(matrix, marks, i, j, digits) for j in columns] for i in rows
     ]
     if marks is not None and bool(marks.any()):  # room for the marks around every entry
         cells = [[c if c.startswith(">") or c == "…" else f" {c} " for c in row] for row in cells]

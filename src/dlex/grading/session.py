@@ -1,14 +1,15 @@
 """Grade submissions: one call collects graders and starts the zygote, then grades whatever comes.
 
-    course ──► pytest (trusted): graders collected, examples drawn ──┐ once
-    zygote (untrusted side): torch imported, nothing run ────────────┤ once
-                                                                     ▼
-    per submission and exercise:  a fork of the zygote loads the source; the checks call it
+course ──► pytest (trusted): graders collected, examples drawn ──┐ once
+zygote (untrusted side): torch imported, nothing run ────────────┤ once
+                                                                 ▼
+per submission and exercise:  a fork of the zygote loads the source; the checks call it
 """
 
 from __future__ import annotations
 
 import datetime
+import difflib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from dlex.grading.attempt import Attempt
 from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import CalledForbidden, SubmissionFailed
 from dlex.grading.messages import check_result, describe
+from dlex.grading.mistakes import Mistake
 from dlex.grading.plugin import Grader, Plugin, run_pytest
-from dlex.grading.replay import Replay, shrink
+from dlex.grading.replay import FrozenCheck, Replay, shrink
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 from dlex.results.text import plain
 from dlex.submission import Source
@@ -49,7 +51,7 @@ def grade(
     isolation: int | None = None,
     stop_at_failure: bool = False,
     started: Callable[[int], None] = lambda level: None,
-) -> Iterable[SubmissionResult]:
+) -> list[SubmissionResult]:
     """Grade every submission on every exercise; results come in the same order.
 
     Args:
@@ -140,7 +142,7 @@ class _Grading:
 
     def _attempted(self, grader: Grader, attempt: Attempt) -> ExerciseResult:
         exercise = grader.exercise
-        attempt.budget.start_check()
+        attempt.budget.start_exercise()
         try:
             attempt.start()
         except SubmissionFailed as error:
@@ -167,36 +169,40 @@ class _Grading:
     def _records(self, grader: Grader, attempt: Attempt, replays: dict[str, Replay]) -> list[CheckResult]:
         seen = [(frozen, replays[frozen.name]) for frozen in grader.checks if frozen.name in replays]
         mistakes = diagnose(grader.reference, seen)
-        causes = {  # one check to shrink for each mistake, and each check that none explains
-            mistakes[frozen.name].name if frozen.name in mistakes else frozen.name: (frozen, result)
-            for frozen, result in reversed(seen)
-            if result.failure is not None
-        }
-        end = time.monotonic() + SHRINK_SECONDS
-        for left, (frozen, result) in enumerate(causes.values(), 1 - len(causes)):
-            share = (end - time.monotonic()) / (1 - left)
-            result.failure = shrink(frozen, attempt, result.failure, share)
+        self._shrink(seen, mistakes, attempt)
         return [
-            check_result(frozen, replays[frozen.name], mistakes.get(frozen.name), grader.exercise, grader.reference)
+            check_result(
+                frozen, replays[frozen.name], mistakes.get(frozen.name), grader.exercise, grader.reference
+            )
             if frozen.name in replays
-            else _not_run(frozen)
+            else _unscored(frozen, "error", "it was not run")
             for frozen in grader.checks
         ]
 
+    def _shrink(self, seen: list[tuple[FrozenCheck, Replay]], mistakes: dict[str, Mistake], attempt: Attempt):
+        """Shrink one failure for each cause: the one that a report shows for it."""
+        causes: dict[str, tuple[FrozenCheck, Replay]] = {}
+        for frozen, result in sorted(seen, key=lambda entry: entry[0].prominence):
+            if result.failure is not None:
+                mistake = mistakes.get(frozen.name)
+                causes.setdefault(mistake.name if mistake else frozen.name, (frozen, result))
+        end = time.monotonic() + SHRINK_SECONDS
+        for done, (frozen, result) in enumerate(causes.values()):
+            share = (end - time.monotonic()) / (len(causes) - done)
+            result.failure = shrink(frozen, attempt, result.failure, share)
 
-def _not_run(frozen) -> CheckResult:
+
+def _unscored(frozen: FrozenCheck, outcome: str, message: str) -> CheckResult:
+    info = frozen.info
     return CheckResult(
-        frozen.name, frozen.info.title, "error", 0.0, frozen.info.points, frozen.info.hidden, "it was not run"
+        frozen.name, info.title, outcome, 0.0, info.points, info.hidden, info.feedback, message
     )
 
 
 def _ungraded(grader: Grader, status: str, outcome: str, message: str, output: str = "") -> ExerciseResult:
     """An exercise none of whose checks ran, and why."""
     message = plain(message)
-    checks = [
-        CheckResult(c.name, c.info.title, outcome, 0.0, c.info.points, c.info.hidden, message)
-        for c in grader.checks
-    ]
+    checks = [_unscored(frozen, outcome, message) for frozen in grader.checks]
     exercise = grader.exercise
     return ExerciseResult(
         exercise.id, exercise.title, status, 0.0, grader.max_score, message, plain(output), checks
@@ -205,13 +211,9 @@ def _ungraded(grader: Grader, status: str, outcome: str, message: str, output: s
 
 def _wrong_definitions(exercise: Exercise, definitions: dict[str, str]) -> str:
     """Why a file that loaded cannot be called: none of its functions is there, or one is async."""
-    import difflib
-
     missing = [name for name in exercise.functions if name not in definitions]
     if len(missing) == len(exercise.functions):
         near = difflib.get_close_matches(missing[0], definitions, n=1, cutoff=0.6)
         hint = f"; did you mean to call {near[0]} so?" if near else ""
         return f"{exercise.name}.py defines no function {missing[0]}{hint}"
     return ""
-
-

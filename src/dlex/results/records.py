@@ -30,7 +30,7 @@ class NamedMistake(msgspec.Struct, frozen=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """One scored test."""
+    """One scored test. `feedback` says how much of it learners see, if it is hidden."""
 
     name: str
     title: str
@@ -38,11 +38,18 @@ class CheckResult(msgspec.Struct, frozen=True):
     points: float
     max_points: float
     hidden: bool
+    feedback: str
     message: str = ""
     hint: str = ""
     counterexample: Counterexample | None = None
     mistake: NamedMistake | None = None
     operations: dict[str, int] | None = None
+
+
+def prominence(name: str, hidden: bool, points: float) -> tuple[bool, bool, float]:
+    """Sorts the check that says most about a cause to the front: visible, none of the contract's,
+    with many points."""
+    return hidden, "[" in name, -points
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):

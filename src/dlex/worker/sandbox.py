@@ -21,7 +21,10 @@ from dlex.errors import MachineError
 PACKAGE = Path(__file__).resolve().parent.parent
 VISIBLE_PARTS = ("__init__.py", "worker")  # of PACKAGE
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
-SYSTEM_FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/dev/null", "/dev/zero", "/dev/urandom")
+PROCESSORS = ("/proc/cpuinfo", "/sys/devices/system/cpu")  # torch picks its kernels by them
+SYSTEM_FILES = (
+    "/etc/ld.so.cache", "/usr/share/zoneinfo", "/dev/null", "/dev/zero", "/dev/urandom", *PROCESSORS
+)  # fmt: skip
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
@@ -56,6 +59,10 @@ def probe() -> Isolation:
 
 def require(wanted: int | None) -> Isolation:
     """The level to use: the best one, or exactly `wanted`. MachineError if it cannot be had."""
+    if sys.platform != "linux":
+        raise MachineError(
+            "dlex runs submissions on Linux only", "On macOS and Windows, use a container or WSL 2."
+        )
     found = probe()
     if wanted is None:
         return found
@@ -136,7 +143,8 @@ def _bubblewrap(masked: list[Path]) -> list[str]:
             arguments += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
         elif os.path.isdir(f"/{name}"):
             arguments += ["--ro-bind", f"/{name}", f"/{name}"]
-    arguments += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    for path in ("/etc/ld.so.cache", PROCESSORS[1]):
+        arguments += ["--ro-bind-try", path, path]
     arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(1 << 20), "--tmpfs", "/tmp"]
     bound = [Path("/usr")]
     for folder in (Path(_interpreter()).parent.parent, *_libraries()):
@@ -172,7 +180,19 @@ def _no_level_1() -> str | None:
 def _no_bubblewrap() -> str | None:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed; install the package bubblewrap"
-    trial = ["bwrap", *NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"]
+    trial = [
+        "bwrap",
+        *NAMESPACES,
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--",
+        "/bin/true",
+    ]
     try:
         done = subprocess.run(trial, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired) as error:

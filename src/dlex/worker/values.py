@@ -31,9 +31,7 @@ def encode_tensor(tensor: torch.Tensor, *, layout: bool = False) -> wire.Tensor:
         plain = plain.cpu()
     plain = plain.resolve_conj().resolve_neg().contiguous()
     raw = plain.view(_NO_NUMPY[plain.dtype]) if plain.dtype in _NO_NUMPY else plain
-    message = wire.Tensor(
-        _NAMES[tensor.dtype], list(tensor.shape), raw.numpy().tobytes(), str(tensor.device)
-    )
+    message = wire.Tensor(_NAMES[tensor.dtype], list(tensor.shape), raw.numpy().tobytes(), str(tensor.device))
     if layout:
         message.requires_grad = tensor.requires_grad
         if not tensor.is_contiguous():

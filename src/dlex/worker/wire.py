@@ -81,11 +81,12 @@ Value = Union[
 
 
 class Load(Struct, tag="load", array_like=True):
-    """Load a submission's source. `forbidden` maps kernel names to what the learner called."""
+    """Load a submission's source, once kernels, functions and modules are taken away."""
 
     source: bytes
     filename: str
     kernels: list[str]
+    functions: list[str]
     modules: list[str]
     entropy: int
 
@@ -156,7 +157,7 @@ class Reply(Struct, tag="reply", array_like=True, forbid_unknown_fields=True):
     sequence: int
     value: Value = None
     error: Error | None = None
-    gradients: Annotated[list[Union[Tensor, None]], Meta(max_length=1_000)] | None = None
+    gradients: Annotated[list[Tensor | None], Meta(max_length=1_000)] | None = None
     observed: Observed | None = None
     forbidden: Annotated[list[Forbidden], Meta(max_length=20)] = []
 

@@ -1,0 +1,175 @@
+"""The report of `dlex check`: readable at 80 columns, without colour, and piped to a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dlex.course import Course
+from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult, prominence
+
+MARKS = {"passed": ("✓", "green"), "not_attempted": ("·", "dim")}
+WRONG_ENTRY = re.compile(r">[^<>\s]+<")
+SHOWN_IN_FULL = 3
+OUTPUT_LINES = 20
+
+
+def print_result(result: SubmissionResult, course: Course, console: Console | None = None) -> None:
+    """Print a summary by chapter, then every failure with what is needed to understand it."""
+    console = console or Console(highlight=False)
+    console.print(_summary(result, course))
+    for exercise in result.exercises:
+        _print_exercise(console, exercise)
+    console.print(_last_line(result))
+
+
+def _summary(result: SubmissionResult, course: Course) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
+    table.add_column(justify="right")
+    for chapter in course.chapters:
+        inside = [e for e in result.exercises if e.id.startswith(f"{chapter.id}/")]
+        if not inside:
+            continue
+        score, most = sum(e.score for e in inside), sum(e.max_score for e in inside)
+        table.add_row(
+            Text(chapter.id, "bold"), Text(chapter.title, "bold"), Text(f"{score:g}/{most:g}", "bold")
+        )
+        for exercise in inside:
+            table.add_row(
+                _mark(exercise), Text(exercise.title), Text(f"{exercise.score:g}/{exercise.max_score:g}")
+            )
+    return table
+
+
+def _mark(exercise: ExerciseResult) -> Text:
+    outcome = "passed" if _perfect(exercise) else exercise.status
+    mark, style = MARKS.get(outcome, ("✗", "red"))
+    return Text.assemble("  ", (mark, style), f" {exercise.id}")
+
+
+def _perfect(exercise: ExerciseResult) -> bool:
+    return bool(exercise.checks) and all(check.outcome == "passed" for check in exercise.checks)
+
+
+def _print_exercise(console: Console, exercise: ExerciseResult) -> None:
+    if not _perfect(exercise):
+        console.print()
+        console.rule(Text(f" {exercise.id} ", "bold"), align="left", style="dim", characters="─")
+    if exercise.message:
+        console.print(Text(exercise.message))
+    if exercise.status == "graded":
+        _print_failures(console, [check for check in exercise.checks if check.outcome != "passed"])
+    _print_operations(console, exercise)
+    _print_output(console, exercise)
+
+
+def _print_failures(console: Console, checks: list[CheckResult]) -> None:
+    """The first few causes in full, one line for each check beyond."""
+    scored = [check for check in checks if check.max_points] or checks
+    groups = _by_cause(sorted(scored, key=lambda c: prominence(c.name, c.hidden, c.max_points)))
+    for group in groups[:SHOWN_IN_FULL]:
+        console.print()
+        _print_group(console, group)
+    if groups[SHOWN_IN_FULL:]:
+        console.print()
+    for check in (check for group in groups[SHOWN_IN_FULL:] for check in group):
+        console.print(_headline(check))
+
+
+def _by_cause(checks: Iterable[CheckResult]) -> list[list[CheckResult]]:
+    """Failures grouped by their mistake or, where none is named, by their message."""
+    groups: dict[tuple[str, str], list[CheckResult]] = {}
+    for check in checks:
+        cause = check.mistake.name if check.mistake else check.message
+        groups.setdefault((check.outcome, cause), []).append(check)
+    return list(groups.values())
+
+
+def _print_group(console: Console, group: list[CheckResult]) -> None:
+    check, *others = group
+    console.print(_headline(check))
+    console.print(Padding(_details(check), (0, 0, 0, 2)))
+    if others:
+        lost = sum(other.max_points for other in others)
+        titles = "; ".join(f"{other.title}{_hidden(other)}" for other in others)
+        text = f"For the same reason, {lost:g} more: {titles}"
+        console.print(Padding(Text(text, "dim"), (0, 0, 0, 2)))
+
+
+def _headline(check: CheckResult) -> Text:
+    mark, style = MARKS.get(check.outcome, ("✗", "red"))
+    points = f"{check.points:g}/{check.max_points:g}"
+    return Text.assemble((mark, style), f" {check.title}{_hidden(check)}  ", (points, "dim"))
+
+
+def _hidden(check: CheckResult) -> str:
+    return " (hidden)" if check.hidden else ""
+
+
+def _details(check: CheckResult) -> Table:
+    """What was called, what came back, what was expected, where they part, what to look at."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    if check.message:
+        table.add_row("problem", Text(check.message))
+    seen = check.counterexample
+    if seen is not None:
+        table.add_row("called", Text(seen.call))
+        for name, value in seen.arguments.items():
+            table.add_row(f"  {name} =", _tensor(value))
+        if seen.got:
+            table.add_row("got", _tensor(seen.got))
+        if seen.expected:
+            table.add_row("expected", _tensor(seen.expected))
+    if check.mistake is not None:
+        table.add_row("mistake", Text(f"{check.mistake.name}: {check.mistake.explanation}", "bold"))
+    elif check.hint:
+        table.add_row("hint", Text(check.hint))
+    return table
+
+
+def _tensor(value: str) -> Text:
+    """A tensor; entries marked as wrong stand out in colour too."""
+    text = Text(value)
+    text.highlight_regex(WRONG_ENTRY, "bold red")
+    return text
+
+
+def _print_operations(console: Console, exercise: ExerciseResult) -> None:
+    """How many operations a right answer dispatches, and whether that grows with the input."""
+    if not _perfect(exercise):
+        return
+    for check in exercise.checks:
+        if check.operations:
+            counts = "; ".join(f"{count:,} for {size}" for size, count in check.operations.items())
+            console.print(Text(f"  {exercise.id}, tensor operations: {counts}", "dim"))
+
+
+def _print_output(console: Console, exercise: ExerciseResult) -> None:
+    lines = exercise.output.rstrip().splitlines()
+    if not lines:
+        return
+    console.print(Text(f"\n{exercise.id} printed (this never changes the grade):", "dim"))
+    for line in lines[:OUTPUT_LINES]:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+    if len(lines) > OUTPUT_LINES:
+        console.print(Text(f"  … and {len(lines) - OUTPUT_LINES} more lines", "dim"))
+
+
+def _last_line(result: SubmissionResult) -> Text:
+    if result.status == "not_graded":
+        return Text(
+            f"\nNot graded: {result.reason}. This is not your fault; `dlex doctor` may know more.", "red"
+        )
+    score = f"{result.score:g} of {result.max_score:g} points"
+    detail = f"  (seed {result.seed}, isolation {result.isolation}, {result.duration_s:.2f} s)"
+    style = "bold green" if result.perfect else "bold"
+    return Text.assemble("\n", (score, style), (detail, "dim"))

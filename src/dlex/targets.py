@@ -1,0 +1,53 @@
+"""From the words on the command line to the learner's files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dlex.course import Course, Exercise
+from dlex.errors import UsageError
+from dlex.submission import Source, find_source, read_source
+from dlex.workspace import find_workspace
+
+
+def learners_folder(course: Course) -> Path:
+    """Where answers are looked for: the workspace, or the stubs of the course that we stand in, or
+    this folder."""
+    workspace = find_workspace()
+    if workspace is not None:
+        return workspace
+    here = Path.cwd().resolve()
+    return course.root / "exercises" if here == course.root else here
+
+
+def find_sources(course: Course, targets: tuple[str, ...]) -> dict[Exercise, Source]:
+    """The exercises that `targets` name, in course order, each with the learner's file.
+
+    A target is a chapter, an exercise or a file; none means every exercise. UsageError if one
+    names nothing.
+    """
+    found: dict[Exercise, Source] = {}
+    root = learners_folder(course)
+    for target in targets or tuple(chapter.id for chapter in course.chapters):
+        path = Path(target)
+        if path.suffix == ".py" and os.path.lexists(path):
+            found[_exercise_of(course, path)] = read_source(path, path.parent)
+            continue
+        for exercise in course.find(target):
+            found.setdefault(exercise, find_source(exercise, root))
+    return {exercise: found[exercise] for exercise in course.exercises if exercise in found}
+
+
+def _exercise_of(course: Course, path: Path) -> Exercise:
+    """The exercise that a file answers, by its name (and its folder, where that is a chapter)."""
+    exact = [
+        exercise for exercise in course.exercises if path.resolve().as_posix().endswith(f"/{exercise.id}.py")
+    ]
+    named = exact or [exercise for exercise in course.exercises if exercise.name == path.stem]
+    if len(named) == 1:
+        return named[0]
+    raise UsageError(
+        f"{path} does not say which exercise it answers",
+        "Name it like the exercise, softmax.py for example; `dlex list` shows all of them.",
+    )

@@ -1,0 +1,229 @@
+"""Drawing, replay, shrinking, diagnosis, feedback: through graded submissions."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dlex.grading import check
+from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.feedback import for_learner, redact
+from dlex.grading.mistakes import load_reference
+from dlex.grading.plugin import Plugin, run_pytest
+from dlex.grading.replay import FrozenCheck, freeze
+from dlex.results.records import CheckResult, Counterexample, ExerciseResult, NamedMistake, SubmissionResult
+from dlex.results.text import plain
+
+SOFTMAX = b"""
+import torch
+def softmax(X):
+    E = torch.exp(X - X.max(dim=1, keepdim=True).values)
+    return E / E.sum(dim=1, keepdim=True)
+"""
+
+WRONG = {
+    "columns": SOFTMAX.replace(b"sum(dim=1", b"sum(dim=0"),
+    "overflow": SOFTMAX.replace(b" - X.max(dim=1, keepdim=True).values", b""),
+    "two mistakes": b"def softmax(X):\n    X.exp_()\n    X /= X.sum(1, keepdim=True)\n    return X\n",
+    "in no list": SOFTMAX.replace(b"return E /", b"return 0.9 * E /"),
+    "half precision": SOFTMAX.replace(b"X - X.max", b"X.half().to(X.dtype) - X.max"),
+    "right, with noise": b"# \xe4\xb8\xad\xe6\x96\x87\nimport warnings\n"
+    + SOFTMAX.replace(b"    return", b"    print(E); warnings.warn('careful')\n    return"),
+}
+
+
+@pytest.fixture(scope="module")
+def results(grade_sources) -> dict[str, ExerciseResult]:
+    return grade_sources("softmax", WRONG)
+
+
+def outcomes(result: ExerciseResult) -> dict[str, str]:
+    return {check.name: check.outcome for check in result.checks}
+
+
+def named(result: ExerciseResult) -> set[str]:
+    return {check.mistake.name for check in result.checks if check.mistake}
+
+
+def test_a_mistake_is_named_on_every_check_that_it_loses(results) -> None:
+    failed = [check for check in results["columns"].checks if check.outcome != "passed"]
+    assert failed and all(check.mistake and check.mistake.name == "wrong_axis" for check in failed)
+
+
+def test_a_counterexample_is_as_small_as_can_be(results) -> None:
+    (check,) = [check for check in results["columns"].checks if check.name == "any_scores"]
+    assert check.counterexample.arguments == {"X": "[[0, 0]]  float32 (1, 2)"}
+    assert check.counterexample.got == "[[>1<, >1<]]  float32 (1, 2)"
+    assert check.counterexample.expected == "[[>0.5<, >0.5<]]  float32 (1, 2)"
+
+
+def test_a_narrow_mistake_keeps_its_other_points(results) -> None:
+    lost = {name for name, outcome in outcomes(results["overflow"]).items() if outcome != "passed"}
+    assert lost == {"large_scores", "rows_far_apart"}
+    assert named(results["overflow"]) == {"no_max_shift"}
+
+
+def test_a_bug_in_no_list_gets_no_name(results) -> None:
+    assert results["in no list"].score == 0
+    assert named(results["in no list"]) == set()
+
+
+def test_a_lower_precision_is_rejected(results) -> None:
+    assert outcomes(results["half precision"])["any_scores"] == "failed"
+    assert named(results["half precision"]) == set()
+
+
+def test_prints_and_warnings_are_kept_and_cost_nothing(results) -> None:
+    result = results["right, with noise"]
+    assert result.score == result.max_score
+    assert "tensor(" in result.output and "careful" in result.output
+
+
+def test_two_mistakes_are_both_named(results) -> None:
+    assert named(results["two mistakes"]) == {"in_place", "no_max_shift"}
+
+
+def test_the_stub_earns_nothing_and_the_solution_everything(course, grade_sources, solution) -> None:
+    for exercise in course.exercises:
+        sources = {"stub": exercise.path("exercises").read_bytes(), "solution": solution(exercise.id)}
+        for seed in range(3):
+            graded = grade_sources(exercise.id, sources, seed=seed)
+            assert graded["stub"].score == 0 and graded["stub"].status == "not_attempted"
+            assert graded["solution"].score == graded["solution"].max_score
+
+
+def test_operations_are_counted_at_two_sizes(grade_sources) -> None:
+    loop = b"""
+import torch
+def softmax(X):
+    return torch.stack([torch.exp(r - r.max()) / torch.exp(r - r.max()).sum() for r in X])
+"""
+    result = grade_sources("softmax", {"loop": loop, "vectorised": SOFTMAX})
+    counts = {
+        name: list(next(c.operations for c in r.checks if c.operations).values())
+        for name, r in result.items()
+    }
+    assert counts["vectorised"][0] == counts["vectorised"][1]
+    assert counts["loop"][1] > 3 * counts["loop"][0]
+
+
+def draw(course, seed: int) -> list[FrozenCheck]:
+    found: list[FrozenCheck] = []
+
+    def work(plugin: Plugin) -> None:
+        for grader in plugin.graders.values():
+            found.extend(grader.checks)
+
+    run_pytest(course, course.find("softmax"), seed, work)
+    return found
+
+
+def test_the_same_seed_draws_the_same_examples(course) -> None:
+    first, again, other = draw(course, 1), draw(course, 1), draw(course, 2)
+    requests = [[e.requests for check in checks for e in check.examples] for checks in (first, again, other)]
+    assert requests[0] == requests[1] != requests[2]
+    assert sum(len(check.examples) for check in first) > 300
+
+
+def test_a_check_that_depends_on_an_answer_is_simply_asked(course) -> None:
+    """The second call's argument is the first call's result: it cannot be foreseen."""
+
+    @check()
+    def test_twice(submission, reference):
+        once = submission.softmax(torch.zeros(1, 2))
+        assert torch.allclose(submission.softmax(once), torch.full((1, 2), 0.5))
+
+    reference = load_reference(course.find("softmax")[0])
+    frozen = freeze("twice", getattr(test_twice, ATTRIBUTE), test_twice, reference, 0)
+    assert len(frozen.examples[0].requests) == 2  # foreseen from the reference's answer
+
+
+HIDDEN = CheckResult(
+    name="secret",
+    title="a secret",
+    outcome="failed",
+    points=0,
+    max_points=1,
+    hidden=True,
+    feedback="full",
+    message="0.1 instead of 0.2",
+    hint="think",
+    counterexample=Counterexample("f(x)", {"x": "1"}, "0.1", "0.2"),
+    mistake=NamedMistake("sign", "the sign is wrong"),
+)
+
+
+def at(level: str) -> CheckResult:
+    import msgspec
+
+    return redact(msgspec.structs.replace(HIDDEN, feedback=level))
+
+
+def test_feedback_levels_tell_less_and_less() -> None:
+    assert at("full").message == "0.1 instead of 0.2"
+    assert at("counterexample").counterexample == Counterexample("f(x)", {"x": "1"}, "0.1")
+    assert at("counterexample").message == "the answer is wrong"
+    assert at("diagnosis").counterexample is None and at("diagnosis").mistake.name == "sign"
+    assert at("name").mistake is None and at("name").name == "secret"
+    assert at("none").name == "hidden" and at("none").title == "a hidden check"
+    for level in ("counterexample", "diagnosis", "name", "none"):
+        assert "0.2" not in repr(at(level))
+
+
+def test_visible_checks_stay_whole() -> None:
+    import msgspec
+
+    visible = msgspec.structs.replace(HIDDEN, hidden=False, feedback="none")
+    exercise = ExerciseResult("ch03/f", "F", "graded", 0, 1, "", "", [visible])
+    result = SubmissionResult("you", "c", "h", 0, "cpu", 2, "2026-01-01", 0.1, "graded", "", 0, 1, [exercise])
+    assert for_learner(result) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("bell\x07 back\x08 null\x00", "bell back null"),
+        ("left\u202eright \u2066x", "leftright x"),
+        ("zero\u200bwidth", "zerowidth"),
+        ("a\r\nb\tc", "a\nb\tc"),
+        ("中文 é ✓", "中文 é ✓"),
+    ],
+)
+def test_hostile_text_is_made_harmless(text: str, harmless: str) -> None:
+    assert plain(text) == harmless
+
+
+def test_long_text_is_cut() -> None:
+    assert len(plain("x" * 10_000)) < 4_100
+
+
+LYING_REPLY = """
+import os, sys
+from dlex.worker import values, wire
+def lie(value, keep, **options):
+    return {message}
+values.encode = lie
+def softmax(X):
+    return X
+"""
+LIES = {
+    "size": "wire.Tensor('float32', [2, 3], b'')",
+    "dtype": "wire.Tensor('object', [1], b'abcd')",
+    "overflowing size": "wire.Tensor('float32', [0] + [1 << 31] * 15, b'')",
+    "a bool of 7": "wire.Tensor('bool', [1], bytes([7]))",
+    "a function of the grader": "wire.Callback(0)",
+    "a generator": "wire.Generator(1 << 62)",
+    "deep nesting": "[v := None, [v := wire.List([v]) for _ in range(300)]][0] or v",
+}
+
+
+def test_answers_that_lie_fail_their_check_and_nothing_else(grade_sources) -> None:
+    sources = {name: LYING_REPLY.format(message=message).encode() for name, message in LIES.items()}
+    for name, result in grade_sources("softmax", sources).items():
+        assert result.status == "graded", name
+        assert result.score == 0, name
+        assert {check.outcome for check in result.checks} <= {"crashed", "failed", "error"}, name
+        assert not any("was not run" in check.message for check in result.checks), name

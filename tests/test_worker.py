@@ -1,0 +1,235 @@
+"""The life of a worker: deaths, deadlines, restarts, objects that stay, functions that are lent."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from dlex.course import Course
+from dlex.errors import MachineError
+from dlex.grading.attempt import Attempt
+from dlex.grading.calls import Counted, Functions, Handle
+from dlex.grading.failures import Died, Raised
+from dlex.worker import sandbox
+from dlex.worker.client import Budget, Zygote
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SOURCE = b"""
+import os, random, signal, torch
+from torch import nn
+
+calls = []
+
+def double(x):
+    calls.append(x)
+    return 2 * x
+
+def count():
+    return len(calls)
+
+def die(x):
+    os._exit(3)
+
+def hang(x):
+    while True:
+        pass
+
+def make_layer():
+    torch.manual_seed(0)
+    return nn.Linear(2, 3)
+
+def evens(n):
+    for k in range(0, n, 2):
+        yield torch.tensor(k)
+
+def apply_twice(f, x):
+    return f(f(x))
+
+def draws():
+    return [random.random(), float(torch.rand(()))]
+
+def speak(text):
+    print(text, end="")
+
+def fail(x):
+    return {"a": 1}[x]
+"""
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    zygote = Zygote(sandbox.probe().level, [])
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture
+def attempt(zygote: Zygote, course: Course) -> Iterator[Attempt]:
+    budget = Budget(2.0, 60.0, 1 << 30, 1 << 10)
+    budget.start_check()
+    attempt = Attempt(zygote, budget, course.find("softmax")[0], SOURCE, "entropy")
+    attempt.start()
+    yield attempt
+    attempt.close()
+
+
+@pytest.fixture
+def submission(attempt: Attempt) -> Functions:
+    return Functions(attempt)
+
+
+def test_a_call_returns_a_tensor(submission) -> None:
+    assert torch.equal(submission.double(torch.tensor([1.0, 2.0])), torch.tensor([2.0, 4.0]))
+
+
+def test_a_death_costs_one_call(submission, attempt) -> None:
+    with pytest.raises(Died, match="exit code 3"):
+        submission.die(1)
+    attempt.budget.start_check()
+    assert submission.double(4) == 8
+    assert submission.count() == 1  # a fresh fork: it remembers nothing
+
+
+def test_a_hang_ends_at_the_deadline(submission, attempt) -> None:
+    with pytest.raises(Died) as death:
+        submission.hang(1)
+    assert death.value.outcome == "timeout"
+    attempt.budget.start_check()
+    assert submission.double(4) == 8
+
+
+def test_the_budget_of_a_submission_runs_out(submission, attempt) -> None:
+    attempt.budget.submission_seconds = 0.2
+    attempt.budget.start_check()
+    with pytest.raises(Died, match="whole submission"):
+        submission.hang(1)
+    with pytest.raises(Died, match="whole submission"):
+        submission.double(1)
+
+
+def test_a_dead_zygote_is_started_again(zygote, course) -> None:
+    budget = Budget(5.0, 60.0, 1 << 30, 1 << 10)
+    budget.start_check()
+    attempt = Attempt(zygote, budget, course.find("softmax")[0], SOURCE, "entropy")
+    attempt.start()
+    os.killpg(zygote._process.pid, signal.SIGKILL)
+    zygote._process.wait()
+    attempt.close()
+    again = Attempt(zygote, budget, course.find("softmax")[0], SOURCE, "entropy")
+    again.start()
+    assert Functions(again).double(3) == 6
+    again.close()
+
+
+def test_a_layer_stays_and_has_methods_and_attributes(submission) -> None:
+    layer = submission.make_layer()
+    assert isinstance(layer, Handle) and "Linear" in layer.described
+    assert layer.attribute("in_features") == 2
+    weight = layer.attribute("weight")
+    X = torch.ones(4, 2)
+    assert layer(X).shape == (4, 3)
+    assert torch.allclose(layer.forward(X), X @ weight.T + layer.attribute("bias"))
+
+
+def test_a_generator_can_be_looped_over(submission) -> None:
+    assert [int(k) for k in submission.evens(7)] == [0, 2, 4, 6]
+
+
+def test_a_function_of_the_grader_is_called_back_and_counted(submission) -> None:
+    square = Counted(lambda x: x * x)
+    assert submission.apply_twice(square, torch.tensor(3.0)) == 81.0
+    assert square.calls == 2
+
+
+def test_an_error_in_a_lent_function_reaches_the_submission(submission) -> None:
+    def refuse(x):
+        raise ValueError("no more")
+
+    with pytest.raises(Raised, match="no more"):
+        submission.apply_twice(refuse, 1)
+
+
+def test_an_exception_tells_the_line(submission) -> None:
+    with pytest.raises(Raised) as failure:
+        submission.fail("b")
+    assert failure.value.error.kind == "KeyError"
+    assert 'return {"a": 1}[x]' in failure.value.where
+
+
+def test_the_random_state_is_seeded_by_the_grade(zygote, course) -> None:
+    def first_draws(entropy: str) -> list[float]:
+        budget = Budget(5.0, 60.0, 1 << 30, 1 << 10)
+        budget.start_check()
+        attempt = Attempt(zygote, budget, course.find("softmax")[0], SOURCE, entropy)
+        attempt.start()
+        drawn = Functions(attempt).draws()
+        attempt.close()
+        return drawn
+
+    assert first_draws("a") == first_draws("a") != first_draws("b")
+
+
+def test_output_is_kept_up_to_the_cap(submission, attempt) -> None:
+    for _ in range(20):
+        submission.speak("0123456789" * 10)
+    attempt.close()
+    assert attempt.output == "0123456789" * 102 + "0123"
+
+
+def test_a_level_that_the_machine_lacks_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(MachineError, match=r"level 2.*bubblewrap") as error:
+        sandbox.require(2)
+    assert error.value.exit_code == 4
+    assert sandbox.require(None).level <= 1
+
+
+def open_to_all(path: Path) -> bool:
+    """Whether every user may enter the folders on the way to a path."""
+    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in [path, *path.resolve().parents])
+
+
+def interpreter_for_everyone() -> str:
+    """This interpreter, or the system's of the same version, if this one lies in root's home."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for candidate in (Path(sys.executable), Path("/usr/bin") / version):
+        if candidate.exists() and open_to_all(candidate):
+            return str(candidate)
+    pytest.skip("no interpreter here can be run by an ordinary user")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("level", range(sandbox.probe().level + 1))
+def test_works_as_an_ordinary_user(level: int) -> None:
+    site_packages = Path(torch.__file__).parent.parent
+    if not open_to_all(ROOT / "src") or not open_to_all(site_packages):
+        pytest.skip("this checkout lies in a folder that only root may enter")
+    code = f"""
+import sys
+sys.path[:0] = {[str(ROOT / "src"), str(site_packages)]!r}
+from dlex.worker import sandbox, wire
+from dlex.worker.client import Budget, Zygote
+zygote = Zygote({level}, [])
+budget = Budget(60, 60, 1 << 30, 1 << 10)
+budget.start_check()
+worker = zygote.fork(budget)
+worker.call(wire.encode(wire.Load(b"def double(x): return 2 * x", "a.py", [], [], 1)))
+print(worker.call(wire.encode(wire.Call("double", [21], {{}}))).value)
+"""
+    nobody = pwd.getpwnam("nobody")
+    done = subprocess.run(
+        [interpreter_for_everyone(), "-c", code],
+        user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], cwd="/",
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.strip() == "42", done.stderr
