@@ -41,7 +41,8 @@ SCALES = {
 KEPT = {
     "1 - p": lambda p: 1 - p,
     "p": lambda p: p,
-    "normal": lambda p: math.erfc(p / math.sqrt(2)) / 2,
+    "normal above p": lambda p: math.erfc(p / math.sqrt(2)) / 2,
+    "normal below 1 - p": lambda p: math.erfc((p - 1) / math.sqrt(2)) / 2,
 }
 
 
@@ -69,12 +70,14 @@ def behaviour(examples):
     calls = [seen for example in examples for seen in example]
     inside = [seen for seen in calls if seen.drops]
     differentiated = [seen for seen in calls if seen.gradient is not None]
-    yield _scales(inside)
+    scales = _scales(inside)
+    yield scales
+    if scales and "1 / (1 - p)" in scales:
+        yield _precise([seen for seen in inside if seen.value.dtype == np.float64])
     yield _scales([seen for seen in calls if not seen.training and 0 < seen.p < 1])
     yield _kinds([seen for seen in calls if not seen.drops])
     yield all(np.array_equal(seen.gradient != 0, seen.kept) for seen in differentiated)
     yield _gradient_scales([seen for seen in differentiated if seen.drops])
-    yield _precise([seen for seen in inside if seen.value.dtype == np.float64])
     patterns = [
         (dims, name)
         for dims in range(5)
@@ -130,14 +133,22 @@ def _kinds(calls):
         value, special = seen.value, {"nan": np.isnan(seen.value), "inf": np.isinf(seen.value)}
         found = {**special, "zero": ~seen.kept, "same": value == seen.X}
         found["other"] = ~np.any(list(found.values()), axis=0)
-        kinds |= {(seen.p, seen.training, name) for name, there in found.items() if there.any()}
+        where = seen.p if seen.p in (0, 1) else "inside", seen.training
+        kinds |= {(*where, name) for name, there in found.items() if there.any()}
     return kinds
 
 
 def _precise(calls):
-    """Whether float64 entries have all of their digits."""
-    exact = [(seen.X / (1 - seen.p), seen.value, seen.kept) for seen in calls]
-    return all(np.allclose(value[kept], X[kept], 1e-9, 0) for X, value, kept in exact)
+    """In which precision the scale of float64 entries was computed."""
+    found = set()
+    for seen in calls:
+        ratios, scale, single = (seen.value / seen.X)[seen.kept], 1 / (1 - seen.p), np.float32(1 - seen.p)
+        rounded = [np.float32(scale), np.float32(1) / single, 1 / np.float64(single)]
+        if not np.allclose(ratios, scale, 1e-9, 0):
+            found.add(
+                any(np.allclose(ratios, np.float64(other), 1e-13, 0) for other in rounded) and "float32"
+            )
+    return found if False not in found else None
 
 
 GROUPS = {  # entries that may share their luck, as rows of a matrix
@@ -307,12 +318,6 @@ def one_mask_for_all_examples(X, p, generator):
     return _kept(X, p, generator, X.shape[1:]) * X / (1 - p)
 
 
-@mistake("draws a single number: all entries are dropped, or none. Every entry needs a number of its own")
-@_right_elsewhere
-def one_coin(X, p, generator):
-    return _kept(X, p, generator, (1,)) * X / (1 - p)
-
-
 @mistake(
     "drops a fixed number of entries: each is dropped on its own, so that the number is random too",
     loses=("number_varies",),
@@ -326,7 +331,8 @@ def fixed_number(X, p, generator, rounding):
 
 
 @mistake(
-    "seeds the generator in every call, so that every call drops the same entries", loses=("fresh_mask",)
+    "drops the same entries in every call: new random numbers have to be drawn each time",
+    loses=("fresh_mask",),
 )
 @_right_elsewhere
 def same_mask(X, p, generator):
@@ -335,7 +341,7 @@ def same_mask(X, p, generator):
 
 
 @mistake(
-    "seeds the random numbers in every call, with or without a generator: all calls drop the same entries",
+    "drops the same entries in every call, whatever generator it is given: draw new random numbers each time",
     loses=("fresh_mask", "generator"),
 )
 @_right_elsewhere
@@ -403,12 +409,13 @@ def nan_at_one(X, p, training=True, generator=None, how="tensor"):
 
 
 @mistake(
-    "compares p with normal random numbers: only uniform ones are below p with probability p",
+    "compares normal random numbers with p: only uniform ones are below p with probability p",
     loses=("kept_fraction",),
+    kept=(lambda noise, p: noise > p, lambda noise, p: noise < 1 - p),
 )
 @_right_elsewhere
-def normal_noise(X, p, generator):
-    return (torch.randn(X.shape, generator=generator) > p) * X / (1 - p)
+def normal_noise(X, p, generator, kept):
+    return kept(torch.randn(X.shape, generator=generator), p) * X / (1 - p)
 
 
 @mistake(
@@ -460,7 +467,7 @@ def new_mask_in_backward(X, p, generator):
 
 
 @mistake(
-    "divides a float32 mask by 1 - p, which rounds the scale to 7 digits: a float64 X needs 16",
+    "computes the scale in float32, which has 7 digits: for a float64 X it needs 16",
     loses=("contract[dtype]", "contract[gradients]"),
 )
 @_right_elsewhere

@@ -72,8 +72,11 @@ def _partly(reference: Reference, failed: list[tuple[FrozenCheck, Replay]]) -> d
     for mistake in reference.mistakes:
         if not lost.issuperset(mistake.loses):
             continue
-        certain = mistake.loses and not mistake.functions.isdisjoint(reference.features)
+        certain = bool(mistake.loses) and not mistake.functions.isdisjoint(reference.features)
+        quickest = next((entry for entry in failed if entry[0].name in mistake.loses), None)
         for functions in reference.with_mistake(mistake):
+            if certain and not _match(*quickest, functions):
+                continue
             explained = {frozen.name: _match(frozen, result, functions) for frozen, result in failed}
             if all(explained.values()):
                 continue  # refuted by a check that was passed
@@ -96,7 +99,7 @@ def _replayed(frozen: FrozenCheck, result: Replay, functions: dict[str, Callable
     oracle = frozen.oracle()
     deviations, drawn = 0, []
     for example, transcript in zip(frozen.examples, result.transcripts, strict=False):
-        mimic = _Mimic(functions, transcript, frozen.reference)
+        mimic = _Mimic(functions, transcript, frozen.reference, passed=result.failure is None)
         drawn.append(mimic.pairs)
         try:
             frozen.body(Functions(mimic), oracle, **copy(example.drawn))
@@ -115,14 +118,15 @@ class _Mimic(Local):
     """Answers like a mistake, as long as that is what the submission answered.
 
     A random function goes on with the submission's own answer; `pairs` collects it and the
-    mistake's, by function.
+    mistake's, by function. In a check that was passed, an exception may say the same in other words.
     """
 
-    def __init__(self, functions, transcript: list[wire.Reply], reference: Reference):
+    def __init__(self, functions, transcript: list[wire.Reply], reference: Reference, passed: bool):
         super().__init__(functions)
         self.pairs: dict[str, list[tuple[Draw, Draw]]] = {}
         self._seen = iter(transcript)
         self._reference = reference
+        self._passed = passed
 
     def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply:
         reply = super().ask(request)
@@ -130,7 +134,7 @@ class _Mimic(Local):
         if seen is not None and seen.error is None and reply.error is None and self._is_random(request):
             self.pairs.setdefault(request.name, []).append(self._pair(request, seen, reply))
             return seen
-        if seen is None or not _same(seen, reply, _magnitude(request)):
+        if seen is None or not _same(seen, reply, _magnitude(request), self._passed):
             raise _Differs
         return reply
 
@@ -191,12 +195,13 @@ def _read(features: Callable, examples: list[list[Draw]]) -> list[object]:
         return [None]
 
 
-def _same(seen: wire.Reply, reply: wire.Reply, magnitude: float) -> bool:
+def _same(seen: wire.Reply, reply: wire.Reply, magnitude: float, passed: bool) -> bool:
     """Whether two replies tell of the same behaviour, up to rounding."""
     if (seen.error is None) != (reply.error is None) or seen.forbidden:
         return False
     if seen.error is not None:
-        return seen.error.kind == reply.error.kind and seen.error.message == reply.error.message
+        same_words = passed or seen.error.message == reply.error.message
+        return seen.error.kind == reply.error.kind and same_words
     return (
         _same_value(seen.value, reply.value, magnitude)
         and _same_gradients(seen, reply, magnitude)
