@@ -10,6 +10,7 @@ from pathlib import Path
 from dlex.course import Exercise
 
 MAX_BYTES = 1 << 20
+HAND_IN = "hand in an ordinary file of this name"
 
 
 @dataclass(frozen=True)
@@ -31,23 +32,36 @@ def read_source(path: Path, root: Path) -> Source:
         real = path.resolve(strict=True)
     except FileNotFoundError:
         if path.is_symlink():
-            return Source(path, None, f"{path.name} is a symbolic link to a file that does not exist")
-        return Source(path, None, f"there is no {path.name}", missing=True)
+            return Source(path, None, f"{path.name} is a link to a file that does not exist: {HAND_IN}")
+        return Source(path, None, f"there is no {path.parent.name}/{path.name}", missing=True)
     except (OSError, RuntimeError) as error:
         return Source(path, None, f"{path.name} cannot be read: {error}")
     if not real.is_relative_to(root.resolve()):
-        return Source(path, None, f"{path.name} is a symbolic link that leads out of the submission")
+        return Source(path, None, f"{path.name} is a link that leads out of the submission: {HAND_IN}")
     try:
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError as error:
         return Source(path, None, f"{path.name} cannot be read: {error.strerror}")
-    with open(descriptor, "rb") as file:
-        kind = os.fstat(descriptor)
-        if not stat.S_ISREG(kind.st_mode):
-            return Source(path, None, f"{path.name} is not a regular file")
-        if kind.st_size > MAX_BYTES:
-            return Source(path, None, f"{path.name} has {kind.st_size:,} bytes, the limit is {MAX_BYTES:,}")
+    try:
+        return _read(path, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path, descriptor: int) -> Source:
+    kind = os.fstat(descriptor)
+    if not stat.S_ISREG(kind.st_mode):
+        return Source(path, None, f"{path.name} is {_kind(kind.st_mode)}: {HAND_IN}")
+    if kind.st_size > MAX_BYTES:
+        too_large = f"{path.name} has {kind.st_size:,} bytes, the limit is {MAX_BYTES:,}"
+        return Source(path, None, f"{too_large}: hand in the code alone")
+    with open(descriptor, "rb", closefd=False) as file:
         return Source(path, file.read(MAX_BYTES))
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_ISDIR: "a folder", stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
+    return next((name for test, name in kinds.items() if test(mode)), "a device")
 
 
 def find_source(exercise: Exercise, root: Path) -> Source:

@@ -236,4 +236,5 @@ def kind_of(value: object) -> str:
     if isinstance(value, torch.Tensor):
         return "a tensor"
     described = getattr(value, "described", None)
-    return described if described else f"a {type(value).__name__}"
+    name = type(value).__name__
+    return described or f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

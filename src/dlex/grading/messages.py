@@ -3,6 +3,8 @@ they part, and what to look at next."""
 
 from __future__ import annotations
 
+import re
+
 from dlex.course import Exercise
 from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
@@ -22,8 +24,28 @@ ADVICE = {  # by what the result is called
     "a coroutine": "Define the function with plain `def`, without `async`.",
     "a generator": "There is a `yield` in the function: use `return`.",
     "a function": "Call the inner function and return its result.",
-    "a int": "Return a tensor: .item(), int() and float() leave torch.",
+    "an int": "Return a tensor: .item(), int() and float() leave torch.",
     "a float": "Return a tensor: .item(), int() and float() leave torch.",
+    "a Tensor (sparse": "Return an ordinary tensor: .to_dense() makes one.",
+}
+KEEP_GRADIENTS = (
+    "Look for what leaves torch on the way: .item(), .tolist(), .numpy(), .detach(), .data, no_grad, "
+    "torch.tensor(...)."
+)
+SAME_DTYPE = "New tensors need `dtype=` of an argument; .float(), .double() and Python's numbers change it."
+
+REMARKS = {  # by the exception, or a base of it
+    "SystemExit": "exit() ends the whole program: return a result instead",
+    "RecursionError": "the function calls itself without end",
+    "MemoryError": "it asked for more memory than a submission may use",
+    "ModuleNotFoundError": "use torch, NumPy and Python's own modules; other files of yours are not there",
+    "TabError": "indent with spaces only, four for each level",
+    "OSError": "where it runs there are no files of yours, no network and no other programs",
+}
+ENDS = {  # by how the process ended
+    "it printed more": "Is there a print in a loop?",
+    "it ended the process": "os._exit and the like end the whole program: return a result instead.",
+    "it was ended by SIGSEGV": "It broke its own memory: look for ctypes, as_strided or very deep recursion.",
 }
 
 
@@ -65,36 +87,57 @@ def describe(error: CheckFailed | SubmissionFailed, exercise: Exercise) -> str:
         instead = " ".join(group.instead for group in exercise.by_hand)
         return f"it uses {error.met.name}{where}, which this exercise asks you to write yourself. {instead}"
     if isinstance(error, Raised):
-        if error.outcome == "not_attempted":
-            return "not written yet: it raises NotImplementedError"
-        where = f"\nat {error.where}" if error.where else ""
-        return f"it raised {error.error.kind}: {error.error.message}{where}{_about(error)}"
+        return _raised(error)
     if isinstance(error, Died) and error.outcome == "timeout":
         return f"it was stopped: {error.detail}. Is there a loop that does not end?"
-    return f"the process that ran it is gone: {error}"
+    advice = [advice for beginning, advice in ENDS.items() if str(error).startswith(beginning)]
+    return " ".join([f"the process that ran it is gone: {error}.", *advice])
 
 
 def _with_advice(error: CheckFailed) -> str:
     difference = error.difference
+    summary = difference.summary
+    what, _is, rest = summary.partition(" is ")
+    if what.startswith("the gradient of ") and rest.startswith("None"):
+        name = what.removeprefix("the gradient of ")
+        return f"no gradient reaches {name}: the result is cut off from it. {KEEP_GRADIENTS}"
+    if difference.kind == "gradient":
+        return f"{summary}. {KEEP_GRADIENTS}"
+    if difference.kind == "dtype":
+        return f"{summary}. {SAME_DTYPE}"
     if difference.kind == "type":
         for beginning, advice in ADVICE.items():
-            if f"is {beginning}" in difference.summary.split(", expected")[0]:
-                return f"{difference.summary}. {advice}"
-    return difference.summary
+            if rest.startswith(beginning):
+                return f"{summary}. {advice}"
+    return summary
 
 
-def _about(error: Raised) -> str:
-    """A remark on exceptions that beginners meet."""
+def _raised(error: Raised) -> str:
+    """An exception: which, where, and a remark if beginners meet it."""
+    if error.outcome == "not_attempted":
+        return "not written yet: it raises NotImplementedError"
     kind, message = error.error.kind, error.error.message
-    if kind == "SystemExit":
-        return "\nexit() ends the whole program: return a result instead"
-    if kind == "RecursionError":
-        return "\nthe function calls itself without end"
-    if "can't allocate memory" in message or kind == "MemoryError":
-        return "\nit asked for more memory than a submission may use"
+    asked = re.search(r"you tried to allocate (\d+) bytes", message)
+    if asked:
+        message = f"no room for a tensor of {int(asked[1]) / 1e9:.1f} GB"
+    happened = kind if "SyntaxError" in error.error.bases else f"it raised {kind}"
+    where = f"at {error.where}" if error.where else ""
+    lines = [f"{happened}: {message}" if message else happened, where, _remark(error)]
+    return "\n".join(line for line in lines if line)
+
+
+def _remark(error: Raised) -> str:
+    """What to look at, for exceptions that beginners meet."""
+    message, bases = error.error.message, error.error.bases
+    if "allocate memory" in message:
+        return REMARKS["MemoryError"]
     if "leaf Variable that requires grad" in message:
-        return "\nan argument is changed in place: make a new tensor instead"
-    return ""
+        return "an argument is changed in place: make a new tensor instead"
+    if "null bytes" in message or "unicode error" in message or "(unicode" in message:
+        return "the file is not plain text: save it as UTF-8"
+    if "TypeError" in bases and not error.error.frames and "argument" in message:
+        return "the grader calls it as the stub shows: keep the parameters of the stub"
+    return next((remark for kind, remark in REMARKS.items() if kind in bases), "")
 
 
 def _counterexample(failure: Failure, reference: Reference) -> Counterexample | None:

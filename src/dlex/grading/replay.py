@@ -154,7 +154,7 @@ def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
 
 def shrink(frozen: FrozenCheck, attempt: Attempt, failure: Failure, seconds: float) -> Failure:
     """The smallest example with the same kind of failure that hypothesis finds in this time."""
-    if not frozen.drawn_by_hypothesis or failure.error.kind == "timeout":
+    if not frozen.drawn_by_hypothesis or failure.error.outcome in ("timeout", "not_attempted"):
         return failure
     best = failure
     end = time.monotonic() + seconds

@@ -214,6 +214,6 @@ def _wrong_definitions(exercise: Exercise, definitions: dict[str, str]) -> str:
     missing = [name for name in exercise.functions if name not in definitions]
     if len(missing) == len(exercise.functions):
         near = difflib.get_close_matches(missing[0], definitions, n=1, cutoff=0.6)
-        hint = f"; did you mean to call {near[0]} so?" if near else ""
+        hint = f", but it has {near[0]}: if that is it, call it {missing[0]}" if near else ""
         return f"{exercise.name}.py defines no function {missing[0]}{hint}"
     return ""

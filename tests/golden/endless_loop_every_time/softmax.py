@@ -1,0 +1,4 @@
+def softmax(X):
+    while X.sum() == X.sum():
+        pass
+    return X

@@ -1,0 +1,2 @@
+def softmax(X):
+    return softmax(X)

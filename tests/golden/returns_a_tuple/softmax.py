@@ -1,0 +1,7 @@
+import torch
+
+
+def softmax(X):
+    e = torch.exp(X - X.amax(dim=1, keepdim=True))
+    P = e / e.sum(dim=1, keepdim=True)
+    return P, e

@@ -1,0 +1,2 @@
+def softmax(X):
+    return X / 0 * 0

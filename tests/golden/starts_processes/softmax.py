@@ -1,0 +1,6 @@
+import subprocess
+
+
+def softmax(X):
+    subprocess.run(["true"], check=True)
+    return X

@@ -1,0 +1,2 @@
+def softmax(X):
+    raise NotImplementedError("write me")

@@ -1,0 +1,5 @@
+import torch
+
+
+def softmax(X):
+    return torch.exp(X)) / 2

@@ -1,0 +1,5 @@
+import torch
+
+
+def softmax():
+    return torch.ones(1, 1)
