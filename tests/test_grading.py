@@ -227,3 +227,29 @@ def test_answers_that_lie_fail_their_check_and_nothing_else(grade_sources) -> No
         assert result.score == 0, name
         assert {check.outcome for check in result.checks} <= {"crashed", "failed", "error"}, name
         assert not any("was not run" in check.message for check in result.checks), name
+
+
+def test_a_zygote_that_dies_in_a_check_is_not_the_submissions_fault(course, solution, monkeypatch) -> None:
+    """Killed from outside in the middle of the first check, it is started again: full marks."""
+    import os
+    import signal
+
+    from dlex.grading.attempt import Attempt
+    from dlex.grading.session import Submission, grade
+    from dlex.submission import Source
+
+    kills = iter([True])
+    prefetch = Attempt.prefetch
+
+    def kill_once(attempt: Attempt, requests: list[bytes]) -> None:
+        if next(kills, False):
+            os.killpg(attempt._zygote._process.pid, signal.SIGKILL)
+            attempt._zygote._process.wait()
+        prefetch(attempt, requests)
+
+    monkeypatch.setattr(Attempt, "prefetch", kill_once)
+    (exercise,) = course.find("softmax")
+    source = Source(exercise.path("solutions"), solution("softmax"))
+    (result,) = grade(course, [exercise], [Submission("you", {exercise.id: source})])
+    assert next(kills, None) is None
+    assert result.status == "graded" and result.perfect

@@ -1,6 +1,7 @@
 """Why a check did not pass. What a grader file lets escape becomes the outcome of its check.
 
 CheckFailed          failed         the submission answered, and the answer is wrong
+└── Unusable         failed         … so wrong that the check stumbled over it
 SubmissionFailed     its outcome    the submission did not answer
 ├── Raised           error, not_attempted
 ├── CalledForbidden  forbidden
@@ -33,6 +34,14 @@ class CheckFailed(AssertionError):
         super().__init__(difference.summary)
         self.difference = difference
         self.kind = difference.kind
+
+
+class Unusable(CheckFailed):
+    """The check's own code raised on what came back: the reference's answers never make it do so."""
+
+    def __init__(self, error: Exception):
+        reason = f"{type(error).__name__}: {error}"[:300]
+        super().__init__(Difference("unusable", f"the result cannot be used like the right one ({reason})"))
 
 
 class SubmissionFailed(Exception):

@@ -26,6 +26,7 @@ from dlex.grading.checks import ATTRIBUTE
 from dlex.grading.contract import Contract
 from dlex.grading.mistakes import Reference, load_reference
 from dlex.grading.replay import FrozenCheck, Replay, freeze, replay
+from dlex.worker.client import ZygoteDied
 
 ARGUMENTS = [
     "--quiet", "--no-header", "--no-summary", "--capture=no", "--tb=short", "--noconftest",
@@ -61,17 +62,21 @@ class Plugin:
         self._work = work
         self._attempt: Attempt | None = None
         self._replays: dict[str, Replay] = {}
+        self._death: ZygoteDied | None = None
         self._errors: list[str] = []
 
     def run(self, grader: Grader, attempt: Attempt, stop_at_failure: bool = False) -> dict[str, Replay]:
         """Run one exercise's checks against a submission, each through pytest's protocol.
 
-        A check missing from the answer was not run, or did not report.
+        A check missing from the answer was not run, or did not report. Raises ZygoteDied if the
+        machinery failed meanwhile.
         """
-        self._attempt, self._replays = attempt, {}
+        self._attempt, self._replays, self._death = attempt, {}, None
         for item, frozen in zip(grader.items, grader.checks, strict=True):
             attempt.budget.start_check()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            if self._death is not None:
+                raise self._death
             result = self._replays.get(frozen.name)
             if stop_at_failure and (result is None or result.failure is not None):
                 break
@@ -113,8 +118,11 @@ class Plugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         frozen = pyfuncitem.stash[FROZEN]
-        result = replay(frozen, self._attempt)
-        self._replays[frozen.name] = result
+        try:
+            result = self._replays[frozen.name] = replay(frozen, self._attempt)
+        except ZygoteDied as death:
+            self._death = death
+            raise
         if result.failure is not None:
             pytest.fail(str(result.failure.error), pytrace=False)  # nobody reads a traceback
         return True

@@ -21,13 +21,15 @@ from dlex.errors import CourseError
 from dlex.grading.attempt import Attempt
 from dlex.grading.calls import Functions
 from dlex.grading.checks import CheckInfo
-from dlex.grading.failures import CheckFailed, Raised, SubmissionFailed
+from dlex.grading.failures import CheckFailed, Raised, SubmissionFailed, Unusable
 from dlex.grading.mistakes import Reference
 from dlex.grading.oracle import Memory, Recorder
 from dlex.results.records import prominence
 from dlex.worker import wire
+from dlex.worker.client import ZygoteDied
 
 MAX_EXAMPLES = 60
+PATIENCE = 4  # how much longer than its processor time a shrink may take on a busy machine
 WRONG = (CheckFailed, SubmissionFailed)
 
 settings.register_profile(
@@ -138,7 +140,7 @@ def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
     for example in frozen.examples:
         attempt.begin(example.requests)
         try:
-            result.operations = frozen.body(Functions(attempt), oracle, **copy(example.drawn))
+            result.operations = _run_body(frozen, attempt, oracle, copy(example.drawn))
         except WRONG as error:
             _keep_smaller(result, Failure(error, copy(example.drawn), attempt.last))
         result.transcripts.append(attempt.transcript)
@@ -153,21 +155,22 @@ def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
 
 
 def shrink(frozen: FrozenCheck, attempt: Attempt, failure: Failure, seconds: float) -> Failure:
-    """The smallest example with the same kind of failure that hypothesis finds in this time."""
+    """The smallest example with the same kind of failure that hypothesis finds in this much
+    processor time."""
     if not frozen.drawn_by_hypothesis or failure.error.outcome in ("timeout", "not_attempted"):
         return failure
     best = failure
-    end = time.monotonic() + seconds
+    end, latest = time.process_time() + seconds, time.monotonic() + PATIENCE * seconds
     oracle = Functions(Memory(frozen.reference.functions, dict(frozen.answers)))
 
     def live(**drawn: object) -> None:
         nonlocal best
-        if time.monotonic() > end:
+        if time.process_time() > end or time.monotonic() > latest:
             raise _TimeIsUp
         kept = copy(drawn)
         attempt.begin([])
         try:
-            frozen.body(Functions(attempt), oracle, **drawn)
+            _run_body(frozen, attempt, oracle, drawn)
         except WRONG as error:
             if error.kind != failure.error.kind:
                 return
@@ -185,6 +188,16 @@ def shrink(frozen: FrozenCheck, attempt: Attempt, failure: Failure, seconds: flo
 
 class _TimeIsUp(BaseException):
     """Ends a hypothesis run from inside; an Exception would be taken for a failure."""
+
+
+def _run_body(frozen: FrozenCheck, attempt: Attempt, oracle: Functions, drawn: dict[str, object]):
+    """Run a check's body; an exception of its own is the answer's fault, not the machinery's."""
+    try:
+        return frozen.body(Functions(attempt), oracle, **drawn)
+    except (*WRONG, ZygoteDied):
+        raise
+    except Exception as error:
+        raise Unusable(error) from error
 
 
 def _keep_smaller(result: Replay, failure: Failure) -> None:

@@ -186,9 +186,9 @@ class _Grading:
             if result.failure is not None:
                 mistake = mistakes.get(frozen.name)
                 causes.setdefault(mistake.name if mistake else frozen.name, (frozen, result))
-        end = time.monotonic() + SHRINK_SECONDS
+        end = time.process_time() + SHRINK_SECONDS
         for done, (frozen, result) in enumerate(causes.values()):
-            share = (end - time.monotonic()) / (len(causes) - done)
+            share = (end - time.process_time()) / (len(causes) - done)
             result.failure = shrink(frozen, attempt, result.failure, share)
 
 

@@ -92,6 +92,7 @@ class Zygote:
         )
         self._stderr = tempfile.TemporaryFile()
         self._control = ours
+        ours.settimeout(START_SECONDS)
         self._ready = False
         self._process = subprocess.Popen(
             command,
@@ -115,7 +116,6 @@ class Zygote:
 
     def exit_status(self, number: int) -> int:
         """How worker `number` ended, as the zygote saw it (a status of `wait`)."""
-        self._control.settimeout(5)
         while number not in self._exits:
             self._receive()
         return self._exits.pop(number)[0]
@@ -162,7 +162,6 @@ class Zygote:
     def _wait_until_ready(self) -> None:
         if self._ready:
             return
-        self._control.settimeout(START_SECONDS)
         try:
             self._ready = bool(self._control.recv(65536))
         except OSError:
