@@ -127,7 +127,7 @@ def test_part_of_image(submission, reference, arguments, down, right):
     down, right = min(down, len(X) - len(K)), min(right, X.shape[1] - K.shape[1])
     whole = submission.corr2d(X, K)
     assert_close(whole, reference.corr2d(X, K))
-    assert_close(submission.corr2d(X[down:, right:], K), whole[down:, right:])
+    assert_close(submission.corr2d(X[down:, right:].contiguous(), K), whole[down:, right:])
 
 
 @check(points=1, hidden=True, hint="What should happen to the result when every entry of K is doubled?")
@@ -144,9 +144,9 @@ def test_linear_in_kernel(submission, reference, arguments, other, factor):
 
 @check(points=1, hidden=True, hint="Is every entry stored with all its digits?")
 @settings(max_examples=25)
-@given(arguments=images(), exponent=st.sampled_from([-40, 40]))
+@given(arguments=images(), exponent=st.sampled_from([-4, 4, -40, 40]))
 def test_huge_and_tiny(submission, reference, arguments, exponent):
-    """entries around 1,000,000,000,000 meet entries around 0.000000000001"""
+    """large entries meet tiny ones"""
     X, K = arguments["X"] * 2.0**exponent, arguments["K"] * 2.0**-exponent
     assert_close(submission.corr2d(X, K), reference.corr2d(X, K))
 

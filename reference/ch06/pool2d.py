@@ -40,10 +40,14 @@ def _reduced(window, mode):
 
 @mistake(
     "the maximum starts at 0: a window of negative numbers never exceeds it. Start from one of its entries",
+    start=("number", "tensor"),
 )
-def zero_start(X, pool_size, mode="max"):
+def zero_start(X, pool_size, mode="max", start="tensor"):
     Y = pool2d(X, pool_size, mode)
-    return Y.clamp_min(0.0) if mode == "max" else Y
+    if mode == "avg":
+        return Y
+    never_replaced = start == "number" and not bool((Y > 0).any())
+    return torch.zeros_like(Y) if never_replaced else Y.clamp_min(0.0)
 
 
 @mistake(
