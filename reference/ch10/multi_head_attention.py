@@ -93,12 +93,16 @@ def split_without_transpose(*arguments, merge):
     return _attend(*arguments, split=split, merge=merge)
 
 
-@mistake("puts the heads together with one reshape: the axis of the heads has to move back beside the columns first")
+@mistake(
+    "puts the heads together with one reshape: the axis of the heads has to move back beside the columns first"
+)
 def merge_without_transpose(*arguments):
     return _attend(*arguments, merge=lambda heads: heads.reshape(len(heads), heads.shape[2], -1))
 
 
-@mistake("batch and heads have changed places where the heads are put together: which of the two varies fastest?")
+@mistake(
+    "batch and heads have changed places where the heads are put together: which of the two varies fastest?"
+)
 def batch_and_heads_interleaved(*arguments):
     def merge(heads):
         b, num_heads, n, size = heads.shape
@@ -223,7 +227,9 @@ def mask_one_key_short(*arguments, low):
     return _attend(*arguments, mask=mask)
 
 
-@mistake("the mask is inside out: the first keys are seen, the rest is not", loses=MASKED, low=(-1e6, -math.inf))
+@mistake(
+    "the mask is inside out: the first keys are seen, the rest is not", loses=MASKED, low=(-1e6, -math.inf)
+)
 def mask_inverted(*arguments, low):
     def mask(scores, valid_lens):
         return scores.masked_fill(~_unseen(scores, valid_lens), low)
@@ -263,7 +269,9 @@ def mask_after_softmax(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None):
 def lengths_in_wrong_order(*arguments):
     def mask(scores, valid_lens):
         b, num_heads, n, m = scores.shape
-        repeated = valid_lens.repeat(num_heads, *[1] * (valid_lens.dim() - 1))  # (heads * b,) or (heads * b, n)
+        repeated = valid_lens.repeat(
+            num_heads, *[1] * (valid_lens.dim() - 1)
+        )  # (heads * b,) or (heads * b, n)
         flat = scores.reshape(b * num_heads, 1, n, m)
         return _masked(flat, repeated).reshape(scores.shape)
 
@@ -312,7 +320,13 @@ def _asserted(X, num_heads):
 @mistake(
     "does not refuse a num_heads that does not divide h: a ValueError should say so",
     loses=("heads_do_not_divide",),
-    split=(_reshaped, _reshaped_to_fit, _blocks, _asserted, lambda X, num_heads: X.tensor_split(num_heads, dim=2)),
+    split=(
+        _reshaped,
+        _reshaped_to_fit,
+        _blocks,
+        _asserted,
+        lambda X, num_heads: X.tensor_split(num_heads, dim=2),
+    ),
 )
 def heads_not_checked(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None, *, split):
     return _unchecked(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens, split)

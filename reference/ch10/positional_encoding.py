@@ -81,7 +81,10 @@ def _interleaved(even_columns, odd_columns, d):
     return P
 
 
-@table_mistake("sine and cosine have changed places: the sines are in columns 0, 2, 4, ...", loses=(*VALUES, "shift_is_rotation"))
+@table_mistake(
+    "sine and cosine have changed places: the sines are in columns 0, 2, 4, ...",
+    loses=(*VALUES, "shift_is_rotation"),
+)
 def swapped(n, d, dtype):
     angles = _angles(n, d, dtype)
     return _interleaved(angles.cos(), angles.sin(), d)
@@ -96,7 +99,10 @@ def starts_at_one(n, d, dtype):
     return _interleaved(angles.sin(), angles.cos(), d)
 
 
-@table_mistake("all sines come first, then all cosines: they take turns, pair by pair", loses=(*VALUES, "shift_is_rotation"))
+@table_mistake(
+    "all sines come first, then all cosines: they take turns, pair by pair",
+    loses=(*VALUES, "shift_is_rotation"),
+)
 def halves(n, d, dtype):
     angles = _angles(n, d, dtype)
     return torch.cat([angles.sin(), angles.cos()[:, : d // 2]], dim=1)
@@ -131,9 +137,7 @@ def exponent_per_column(n, d, dtype, factor):
     return _interleaved(angles[:, 0::2].sin(), angles[:, 1::2].cos(), d)
 
 
-@table_mistake(
-    "the base of the powers is not 10000", loses=VALUES, base=(1000.0, 1e5)
-)
+@table_mistake("the base of the powers is not 10000", loses=VALUES, base=(1000.0, 1e5))
 def wrong_base(n, d, dtype, base):
     angles = _angles(n, d, dtype, base)
     return _interleaved(angles.sin(), angles.cos(), d)
@@ -174,7 +178,13 @@ def _entry_by_entry(angles, d):
     "does not fit an odd number of columns: there the last sine has no cosine beside it",
     loses=("odd_width",),
     exact_sum=True,
-    fill=(_one_cosine_too_many, _one_cosine_too_many_in_3d, _pairs_in_rows, _pairs_flattened, _entry_by_entry),
+    fill=(
+        _one_cosine_too_many,
+        _one_cosine_too_many_in_3d,
+        _pairs_in_rows,
+        _pairs_flattened,
+        _entry_by_entry,
+    ),
 )
 def odd_width_does_not_fit(n, d, dtype, fill):
     if d % 2 == 0:
@@ -182,7 +192,9 @@ def odd_width_does_not_fit(n, d, dtype, fill):
     return fill(_angles(n, d, torch.float64), d).to(dtype)
 
 
-@table_mistake("leaves the last column empty where d is odd: it is a sine", loses=("odd_width",), exact_sum=True)
+@table_mistake(
+    "leaves the last column empty where d is odd: it is a sine", loses=("odd_width",), exact_sum=True
+)
 def odd_column_empty(n, d, dtype):
     P = encoding_table(n, d).to(dtype)
     if d % 2:
@@ -190,7 +202,9 @@ def odd_column_empty(n, d, dtype):
     return P
 
 
-@table_mistake("the last column holds a cosine where d is odd: it is a sine", loses=("odd_width",), exact_sum=True)
+@table_mistake(
+    "the last column holds a cosine where d is odd: it is a sine", loses=("odd_width",), exact_sum=True
+)
 def odd_column_cosine(n, d, dtype):
     P = encoding_table(n, d).to(dtype)
     if d % 2:

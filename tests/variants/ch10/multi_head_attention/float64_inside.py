@@ -16,7 +16,9 @@ class Attention:
         scores = torch.matmul(q, k.transpose(-1, -2)).div(q.shape[-1] ** 0.5)
         print("scores", scores.shape)
         if lens is not None:
-            hide = torch.arange(K.shape[1], device=K.device)[None, None] >= lens.reshape(len(Q), -1)[..., None]
+            hide = (
+                torch.arange(K.shape[1], device=K.device)[None, None] >= lens.reshape(len(Q), -1)[..., None]
+            )
             scores = scores.masked_fill(hide[None], -1e30)
         out = torch.softmax(scores, dim=-1) @ v
         return torch.cat(list(out), dim=-1) @ self.W_o
