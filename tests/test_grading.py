@@ -198,3 +198,32 @@ def test_hostile_text_is_made_harmless(text: str, harmless: str) -> None:
 
 def test_long_text_is_cut() -> None:
     assert len(plain("x" * 10_000)) < 4_100
+
+
+LYING_REPLY = """
+import os, sys
+from dlex.worker import values, wire
+def lie(value, keep, **options):
+    return {message}
+values.encode = lie
+def softmax(X):
+    return X
+"""
+LIES = {
+    "size": "wire.Tensor('float32', [2, 3], b'')",
+    "dtype": "wire.Tensor('object', [1], b'abcd')",
+    "overflowing size": "wire.Tensor('float32', [0] + [1 << 31] * 15, b'')",
+    "a bool of 7": "wire.Tensor('bool', [1], bytes([7]))",
+    "a function of the grader": "wire.Callback(0)",
+    "a generator": "wire.Generator(1 << 62)",
+    "deep nesting": "[v := None, [v := wire.List([v]) for _ in range(300)]][0] or v",
+}
+
+
+def test_answers_that_lie_fail_their_check_and_nothing_else(grade_sources) -> None:
+    sources = {name: LYING_REPLY.format(message=message).encode() for name, message in LIES.items()}
+    for name, result in grade_sources("softmax", sources).items():
+        assert result.status == "graded", name
+        assert result.score == 0, name
+        assert {check.outcome for check in result.checks} <= {"crashed", "failed", "error"}, name
+        assert not any("was not run" in check.message for check in result.checks), name

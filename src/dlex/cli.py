@@ -20,7 +20,9 @@ COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME hol
     "hint": "Show the next hint.",
     "status": "Show your progress.",
     "doctor": "Say what this machine has and lacks.",
+    "new": "Authors: start an exercise.",
     "sync": "Authors: make stubs from solutions.",
+    "audit": "Authors: judge the graders.",
 }
 
 

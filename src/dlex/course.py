@@ -38,10 +38,15 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ByHandGroup(msgspec.Struct, forbid_unknown_fields=True):
-    """Kernels and modules that would be the answer, and what to do instead."""
+    """Kernels, functions and modules that would be the answer, and what to do instead.
 
-    kernels: list[str]
+    Kernels are ATen operators, as in "softmax.int". Functions are what no kernel stands for, by the
+    path under which Python finds them, as in "torch.Tensor.backward".
+    """
+
     instead: str
+    kernels: list[str] = []
+    functions: list[str] = []
     modules: list[str] = []
 
 

@@ -2,27 +2,37 @@
 
 check, Contract                 scored tests, and the contract that every exercise keeps
 assert_close, assert_raises     comparison with the reference, and refusal of bad arguments
+assert_alike                    comparison without the values
 tensors, sizes, labels, probabilities, as_view   hypothesis strategies
 Counted                         a function to hand to a submission
+assert_binomial, assert_independent, opposite_entries   exact tests for answers that draw random numbers
 mistake                         a known wrong implementation, by name
+features, Draw                  what tells the mistakes of a random function apart
 """
 
-from dlex.grading.calls import Counted
+from dlex.grading.calls import Counted, Draw
 from dlex.grading.checks import assert_raises, check
-from dlex.grading.compare import assert_close
+from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.contract import Contract
-from dlex.grading.mistakes import mistake
+from dlex.grading.mistakes import features, mistake
+from dlex.grading.statistics import assert_binomial, assert_independent, opposite_entries
 from dlex.grading.strategies import as_view, labels, probabilities, sizes, tensors
 
 __all__ = [
     "Contract",
     "Counted",
+    "Draw",
     "as_view",
+    "assert_alike",
+    "assert_binomial",
     "assert_close",
+    "assert_independent",
     "assert_raises",
     "check",
+    "features",
     "labels",
     "mistake",
+    "opposite_entries",
     "probabilities",
     "sizes",
     "tensors",

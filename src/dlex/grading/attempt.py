@@ -40,6 +40,7 @@ class Attempt:
                 source,
                 f"{exercise.name}.py",
                 [kernel for group in exercise.by_hand for kernel in group.kernels],
+                [function for group in exercise.by_hand for function in group.functions],
                 [module for group in exercise.by_hand for module in group.modules],
                 int.from_bytes(hashlib.sha256(entropy.encode()).digest()[:7], "big"),
             )
@@ -54,7 +55,6 @@ class Attempt:
         if self._worker is not None and self._worker.alive:
             return
         self._collect_output()
-        self.budget.left_check = max(self.budget.left_check, min(1.0, self.budget.submission_seconds))
         worker = self._worker = self._zygote.fork(self.budget)
         worker.callbacks = self._lent
         try:

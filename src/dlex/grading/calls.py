@@ -13,7 +13,7 @@ from typing import Protocol
 
 import torch
 
-from dlex.grading.failures import CalledForbidden, Raised
+from dlex.grading.failures import CalledForbidden, Died, Raised
 from dlex.worker import values, wire
 
 
@@ -33,6 +33,20 @@ class Observation:
     arguments: list[object]
     random_state_moved: bool
     operations: int
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One call of a random function: its arguments by name, and what came of them.
+
+    Where the call ran the backward pass too, `weights` and `gradients` hold what went into it and
+    what came out; an argument that no gradient reached has zeros.
+    """
+
+    arguments: dict[str, object]
+    value: object
+    weights: list[torch.Tensor] | None = None
+    gradients: list[torch.Tensor] | None = None
 
 
 class Functions:
@@ -68,8 +82,7 @@ class Function:
         """
         wanted = [values.encode_tensor(weight) for weight in values.leaves(weights)]
         reply, value = self._ask(args, kwargs, gradients=wanted)
-        tensors = [None if g is None else values.decode_tensor(g) for g in reply.gradients or []]
-        return value, tensors
+        return value, [None if g is None else decode(self._backend, g) for g in reply.gradients or []]
 
     def observe(self, *args: object, **kwargs: object) -> Observation:
         """Call it and report the arguments afterwards, the random state and the operations."""
@@ -157,8 +170,20 @@ def encode(backend: Backend, value: object) -> wire.Value:
 
 
 def decode(backend: Backend, message: wire.Value) -> object:
-    """A result as a value; objects that stayed on the other side become handles."""
-    return values.decode(message, lambda ref: Handle(backend, ref), _received_tensor)
+    """A result as a value; objects that stayed on the other side become handles.
+
+    The message is whatever a worker sent. If it makes no sense, the worker counts as dead.
+    """
+
+    def resolve(ref: wire.Ref | wire.Callback) -> Handle:
+        if not isinstance(ref, wire.Ref):
+            raise ValueError("a function of the grader came back")
+        return Handle(backend, ref)
+
+    try:
+        return values.decode(message, resolve, _received_tensor)
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+        raise Died("crashed", f"its answer made no sense ({error})") from None
 
 
 def _received_tensor(message: wire.Tensor) -> torch.Tensor:

@@ -43,7 +43,7 @@ def tolerance_for(dtype: torch.dtype, magnitude: float = 0.0) -> Tolerance:
     steps of 0.001.
     """
     base = TOLERANCES.get(dtype, EXACT)
-    if magnitude:
+    if magnitude and base is not EXACT:
         rounding = ROUNDINGS * torch.finfo(dtype).eps * magnitude
         return Tolerance(base.relative + rounding, base.absolute + rounding)
     return base
@@ -79,6 +79,25 @@ def assert_close(
     difference = compare(actual, expected, what, magnitude, of_largest)
     if difference is not None:
         raise CheckFailed(difference)
+
+
+def assert_alike(actual: object, expected: object, *, what: str = "the result") -> None:
+    """Fail unless `actual` has the types, shapes, dtypes and devices of `expected`; values are free."""
+    assert_close(actual, _with_values_of(actual, expected), what=what)
+
+
+def _with_values_of(actual: object, expected: object) -> object:
+    """`expected`, with the values of `actual` wherever these fit in."""
+    if isinstance(expected, torch.Tensor):
+        fits = isinstance(actual, torch.Tensor) and _structure(actual, expected, "") is None
+        return actual if fits else expected
+    if type(actual) is not type(expected):
+        return expected
+    if isinstance(expected, (list, tuple)) and len(actual) == len(expected):
+        return type(expected)(_with_values_of(a, e) for a, e in zip(actual, expected, strict=True))
+    if isinstance(expected, dict) and actual.keys() == expected.keys():
+        return {key: _with_values_of(actual[key], value) for key, value in expected.items()}
+    return actual if isinstance(expected, (int, float)) else expected
 
 
 def is_close(actual: object, expected: object, magnitude: float = 0.0) -> bool:
@@ -146,7 +165,10 @@ def _compare_tensors(actual, expected, what, magnitude, of_largest) -> Differenc
     if of_largest and expected.numel():
         finite = torch.nan_to_num(expected.detach(), nan=0.0, posinf=0.0, neginf=0.0)
         allowed = Tolerance(0.0, allowed.absolute + allowed.relative * float(finite.abs().max()))
-    close = torch.isclose(actual, expected, rtol=allowed.relative, atol=allowed.absolute, equal_nan=True)
+    if allowed == EXACT:
+        close = actual == expected
+    else:
+        close = torch.isclose(actual, expected, allowed.relative, allowed.absolute, equal_nan=True)
     if bool(close.all()):
         return None
     return _value_difference(actual, expected, ~close, what, allowed)

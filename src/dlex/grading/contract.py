@@ -9,6 +9,8 @@
     operations  what a call dispatches, at two sizes; worth no points, reported
 
 Every clause compares the values too: an answer that is wrong has nothing to show for its dtype.
+The values of a random function are not compared but judged, by a function that the author gives; it
+may move the global random state.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlex.grading.calls import Draw
 from dlex.grading.checks import check
-from dlex.grading.compare import assert_close
+from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.failures import CheckFailed, Difference
 from dlex.grading.strategies import as_view
 from dlex.worker.values import leaves
@@ -42,6 +45,9 @@ class Contract:
         grow: two settings of the sizes at which operations are counted.
         differentiable: whether gradients are part of the contract.
         points: points of each clause, where they are not 1.
+        judge: for a random function: gets a `Draw` and fails the check where it cannot be right. Type,
+            shape, dtype and device are compared with the reference before. A judge that finds
+            `gradients` in the draw compares them as well.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -53,13 +59,14 @@ class Contract:
     grow: tuple[dict[str, int], dict[str, int]] | None = None
     differentiable: bool = True
     points: dict[str, float] = field(default_factory=dict)
+    judge: Callable[[Draw], None] | None = None
 
     def checks(self) -> Iterator[tuple[str, Callable]]:
         """The clauses as check functions, by name."""
         clauses = {
             "dtype": (self._dtype, "float32 in, float32 out; float64 in, float64 out"),
             "views": (self._views, "works for non-contiguous views"),
-            "arguments": (self._arguments, "leaves its arguments and the random state alone"),
+            "arguments": (self._arguments, self._arguments_title),
         }
         if self.single:
             clauses["single"] = self._single, f"works when {' or '.join(self.single)} is 1"
@@ -72,6 +79,10 @@ class Contract:
         if self.grow:
             title = "operations dispatched at two sizes"
             yield "operations", check(0, title=title)(settings(max_examples=1)(self._operations()))
+
+    @property
+    def _arguments_title(self) -> str:
+        return f"leaves its arguments {'' if self.judge else 'and the random state '}alone"
 
     def _dtype(self) -> Callable:
         @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
@@ -99,12 +110,12 @@ class Contract:
         return clause
 
     def _arguments(self) -> Callable:
-        @given(arguments=self.inputs())
+        @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
         def clause(submission, reference, arguments):
             seen = getattr(submission, self.function).observe(*arguments.values())
-            assert_close(seen.value, getattr(reference, self.function)(*arguments.values()))
+            self._compare_values(seen.value, reference, arguments)
             self._compare_arguments(arguments, seen.arguments)
-            if seen.random_state_moved:
+            if seen.random_state_moved and self.judge is None:
                 raise CheckFailed(Difference("random", "the global random state has moved"))
 
         return clause
@@ -116,6 +127,9 @@ class Contract:
             plain = getattr(reference, self.function)(*arguments.values())
             weights = [_weights(leaf) for leaf in leaves(plain) if leaf.is_floating_point()]
             value, grads = getattr(submission, self.function).gradients(weights, *arguments.values())
+            if self.judge is not None:
+                self._judge_gradients(value, weights, grads, plain, arguments)
+                return
             expected, expected_grads = getattr(reference, self.function).gradients(
                 weights, *arguments.values()
             )
@@ -140,7 +154,7 @@ class Contract:
             counts = {}
             for size, arguments in ((small, small_input), (large, large_input)):
                 seen = getattr(submission, self.function).observe(*arguments.values())
-                assert_close(seen.value, getattr(reference, self.function)(*arguments.values()))
+                self._compare_values(seen.value, reference, arguments)
                 counts[", ".join(f"{name}={value}" for name, value in size.items())] = seen.operations
             return counts
 
@@ -148,7 +162,29 @@ class Contract:
 
     def _compare(self, submission, reference, arguments: dict[str, object]) -> None:
         actual = getattr(submission, self.function)(*arguments.values())
-        assert_close(actual, getattr(reference, self.function)(*arguments.values()))
+        self._compare_values(actual, reference, arguments)
+
+    def _compare_values(self, actual: object, reference, arguments: dict[str, object]) -> None:
+        expected = getattr(reference, self.function)(*arguments.values())
+        if self.judge is None:
+            assert_close(actual, expected)
+        else:
+            assert_alike(actual, expected)
+            self.judge(Draw(arguments, actual))
+
+    def _judge_gradients(self, value, weights, grads, expected, arguments: dict[str, object]) -> None:
+        """As `_compare_gradients`, for a random function. A gradient that did not arrive counts as 0:
+        where nothing was kept, that is what it is."""
+        assert_alike(value, expected)
+        self.judge(Draw(arguments, value))
+        arrived = filled_gradients(arguments, grads)
+        try:
+            self.judge(Draw(arguments, value, weights, arrived))
+        except CheckFailed:
+            if all(grad is not None for grad in grads):
+                raise
+            summary = "no gradient arrives: the result is cut off from its arguments"
+            raise CheckFailed(Difference("gradient", summary)) from None
 
     def _compare_arguments(self, before: dict[str, object], after: list[object]) -> None:
         for (name, value), left in zip(before.items(), after, strict=False):
@@ -173,6 +209,15 @@ class Contract:
                 summary = f"no gradient reaches {name}: the result is cut off from it"
                 raise CheckFailed(Difference("gradient", summary))
             assert_close(grad, want, what=f"the gradient of {name}")
+
+
+def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Tensor]:
+    """The gradients of the arguments that require one, zeros in place of those that did not arrive."""
+    wanted = [leaf for leaf in leaves(arguments) if leaf.requires_grad]
+    return [
+        torch.zeros_like(leaf, requires_grad=False) if grad is None else grad
+        for leaf, grad in zip(wanted, grads, strict=True)
+    ]
 
 
 def _floats(value: object) -> list[torch.Tensor]:

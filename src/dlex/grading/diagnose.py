@@ -3,14 +3,21 @@
 A mistake explains a check if, run through the check's examples, it gives the very answers that the
 submission gave (values, NaN and infinities, dtypes, gradients, changed arguments, exceptions) and
 fails the check as well. Where none does, nothing is named: silence beats a wrong name.
+
+No two answers of a random function are the same. There, the answers need the same types, shapes and
+exceptions, and the same features (`dlex.grading.features`) over all of the check's examples.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
-from dlex.grading.calls import Functions
-from dlex.grading.compare import is_close
+import torch
+
+from dlex.grading.calls import Draw, Functions
+from dlex.grading.compare import assert_alike, is_close
+from dlex.grading.contract import filled_gradients
 from dlex.grading.failures import CheckFailed, SubmissionFailed
 from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.oracle import Local
@@ -26,32 +33,57 @@ def diagnose(reference: Reference, replays: list[tuple[FrozenCheck, Replay]]) ->
     A mistake that explains everything that was seen of the submission explains all its failed
     checks. One that explains only part of it may be one of two mistakes: it is named on a check
     where it is wrong on many examples in just the same way, if every check that it is known to lose
-    was lost.
+    was lost. (Features are never the same by accident, so that one example will do.)
     """
     failed = [(frozen, result) for frozen, result in replays if result.failure is not None]
     if not failed:
         return {}
     passed = [(frozen, result) for frozen, result in replays if result.failure is None]
+    failed.sort(key=lambda entry: len(entry[0].examples))  # what is quick to refute comes first
     lost = {frozen.name for frozen, _result in failed}
-    partly: dict[str, Mistake] = {}
     wholly: list[tuple[int, Mistake]] = []
     for mistake in reference.mistakes:
         for functions in reference.with_mistake(mistake):
-            explained = {
-                frozen.name: deviations
-                for frozen, result in failed
-                if (deviations := _match(frozen, result, functions))
-            }
-            if explained.keys() == lost:
-                if all(_match(frozen, result, functions) is not None for frozen, result in passed):
-                    wholly.append((sum(explained.values()), mistake))
-            elif lost.issuperset(mistake.loses):
-                for name, deviations in explained.items():
-                    if deviations >= ENOUGH_DEVIATIONS:
-                        partly.setdefault(name, mistake)
+            deviations = _match_all(failed, passed, functions)
+            if deviations is not None:
+                wholly.append((deviations, mistake))
     if wholly:
         return dict.fromkeys(lost, min(wholly, key=lambda entry: entry[0])[1])
-    return partly
+    return _partly(reference, failed)
+
+
+def _match_all(failed: list, passed: list, functions: dict[str, Callable]) -> int | None:
+    """On how many examples `functions` fail, if they explain all that was seen; else None."""
+    deviations = 0
+    for frozen, result in failed:
+        fails = _match(frozen, result, functions)
+        if not fails:
+            return None
+        deviations += fails
+    if any(_match(frozen, result, functions) is None for frozen, result in passed):
+        return None
+    return deviations
+
+
+def _partly(reference: Reference, failed: list[tuple[FrozenCheck, Replay]]) -> dict[str, Mistake]:
+    """The mistakes that explain some of the failed checks, where none explains everything."""
+    lost = {frozen.name for frozen, _result in failed}
+    named: dict[str, Mistake] = {}
+    for mistake in reference.mistakes:
+        if not lost.issuperset(mistake.loses):
+            continue
+        certain = bool(mistake.loses) and not mistake.functions.isdisjoint(reference.features)
+        quickest = next((entry for entry in failed if entry[0].name in mistake.loses), None)
+        for functions in reference.with_mistake(mistake):
+            if certain and not _match(*quickest, functions):
+                continue
+            explained = {frozen.name: _match(frozen, result, functions) for frozen, result in failed}
+            if all(explained.values()):
+                continue  # refuted by a check that was passed
+            for name, deviations in explained.items():
+                if (deviations or 0) >= (1 if certain else ENOUGH_DEVIATIONS):
+                    named.setdefault(name, mistake)
+    return named
 
 
 def _match(frozen: FrozenCheck, result: Replay, functions: dict[str, Callable]) -> int | None:
@@ -59,17 +91,23 @@ def _match(frozen: FrozenCheck, result: Replay, functions: dict[str, Callable]) 
     did; None if they do not, or if the submission died and there is nothing to compare."""
     if result.failure is not None and result.failure.error.kind in ("timeout", "crashed"):
         return None
+    with torch.random.fork_rng(devices=[]):  # a mistake may seed the generator of this process
+        return _replayed(frozen, result, functions)
+
+
+def _replayed(frozen: FrozenCheck, result: Replay, functions: dict[str, Callable]) -> int | None:
     oracle = frozen.oracle()
-    deviations = 0
+    deviations, drawn = 0, []
     for example, transcript in zip(frozen.examples, result.transcripts, strict=False):
-        mimic = _Mimic(functions, transcript)
+        mimic = _Mimic(functions, transcript, frozen.reference, passed=result.failure is None)
+        drawn.append(mimic.pairs)
         try:
             frozen.body(Functions(mimic), oracle, **copy(example.drawn))
         except _Differs:
             return None
         except (CheckFailed, SubmissionFailed):
             deviations += 1
-    return deviations
+    return deviations if _same_features(frozen.reference, result, drawn) else None
 
 
 class _Differs(BaseException):
@@ -77,26 +115,93 @@ class _Differs(BaseException):
 
 
 class _Mimic(Local):
-    """Answers like a mistake, as long as that is what the submission answered."""
+    """Answers like a mistake, as long as that is what the submission answered.
 
-    def __init__(self, functions, transcript: list[wire.Reply]):
+    A random function goes on with the submission's own answer; `pairs` collects it and the
+    mistake's, by function. In a check that was passed, an exception may say the same in other words.
+    """
+
+    def __init__(self, functions, transcript: list[wire.Reply], reference: Reference, passed: bool):
         super().__init__(functions)
+        self.pairs: dict[str, list[tuple[Draw, Draw]]] = {}
         self._seen = iter(transcript)
+        self._reference = reference
+        self._passed = passed
 
     def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply:
         reply = super().ask(request)
         seen = next(self._seen, None)
-        if seen is None or not _same(seen, reply, _magnitude(request)):
+        if seen is not None and seen.error is None and reply.error is None and self._is_random(request):
+            self.pairs.setdefault(request.name, []).append(self._pair(request, seen, reply))
+            return seen
+        if seen is None or not _same(seen, reply, _magnitude(request), self._passed):
             raise _Differs
         return reply
 
+    def _is_random(self, request: wire.Call | wire.Attribute) -> bool:
+        return request.on is None and request.name in self._reference.features
 
-def _same(seen: wire.Reply, reply: wire.Reply, magnitude: float) -> bool:
+    def _pair(self, request: wire.Call, seen: wire.Reply, reply: wire.Reply) -> tuple[Draw, Draw]:
+        """Both answers to one call, if they look alike from outside."""
+        if seen.forbidden or _changed(request, seen) != _changed(request, reply):
+            raise _Differs
+        names = self._reference.parameters(request.name)
+        try:
+            ours, theirs = _draw(request, seen, names), _draw(request, reply, names)
+            assert_alike([ours.value, ours.gradients], [theirs.value, theirs.gradients])
+        except (ValueError, CheckFailed):
+            raise _Differs from None
+        return ours, theirs
+
+
+def _draw(request: wire.Call, reply: wire.Reply, names: list[str]) -> Draw:
+    """What a random function was asked and answered. ValueError if the answer is malformed."""
+    sent = dict(zip(names, request.args, strict=False)) | request.kwargs
+    arguments = {name: values.decode(message, _described, values.rebuild) for name, message in sent.items()}
+    value = values.decode(reply.value, _described)
+    if request.gradients is None:
+        return Draw(arguments, value)
+    weights = [values.decode_tensor(weight) for weight in request.gradients]
+    grads = [None if grad is None else values.decode_tensor(grad) for grad in reply.gradients or []]
+    return Draw(arguments, value, weights, filled_gradients(arguments, grads))
+
+
+def _changed(request: wire.Call, reply: wire.Reply) -> list[bool]:
+    """Which arguments came back changed, where that was observed."""
+    sent = [*request.args, *request.kwargs.values()]
+    left = reply.observed.arguments if reply.observed else []
+    return [not _same_value(after, before) for before, after in zip(sent, left, strict=False)]
+
+
+def _same_features(reference: Reference, result: Replay, drawn: list[dict[str, list]]) -> bool:
+    """Whether both sides of the pairs have the same features, function by function."""
+    for name in {name for pairs in drawn for name in pairs}:
+        features = reference.features[name]
+        examples = [pairs[name] for pairs in drawn if name in pairs]
+        if name not in result.features:
+            result.features[name] = _read(features, [[seen for seen, _own in pairs] for pairs in examples])
+        ours = result.features[name]
+        theirs = features([[own for _seen, own in pairs] for pairs in examples])
+        if any(a is None or a != b for a, b in itertools.zip_longest(ours, theirs)):
+            return False
+    return True
+
+
+def _read(features: Callable, examples: list[list[Draw]]) -> list[object]:
+    """The features of a submission's answers; those that cannot be read match nothing."""
+    try:
+        return list(features(examples))
+    except Exception:  # nobody foresaw such answers: that must not end the grading
+        return [None]
+
+
+def _same(seen: wire.Reply, reply: wire.Reply, magnitude: float, passed: bool) -> bool:
     """Whether two replies tell of the same behaviour, up to rounding."""
     if (seen.error is None) != (reply.error is None) or seen.forbidden:
         return False
     if seen.error is not None:
-        return seen.error.kind == reply.error.kind and seen.error.message == reply.error.message
+        same_words = passed or seen.error.message == reply.error.message
+        return seen.error.kind == reply.error.kind and same_words
     return (
         _same_value(seen.value, reply.value, magnitude)
         and _same_gradients(seen, reply, magnitude)
@@ -116,13 +221,14 @@ def _magnitude(request: wire.Call | wire.Attribute) -> float:
 
 
 def _same_value(seen: wire.Value, value: wire.Value, magnitude: float = 0.0) -> bool:
-    def described(ref: wire.Ref | wire.Callback) -> object:
-        return ref.type_name if isinstance(ref, wire.Ref) else ref.id
-
     try:
-        return is_close(values.decode(seen, described), values.decode(value, described), magnitude)
-    except ValueError:
+        return is_close(values.decode(seen, _described), values.decode(value, _described), magnitude)
+    except (ValueError, TypeError, RuntimeError, OverflowError):  # a worker may have sent anything
         return False
+
+
+def _described(ref: wire.Ref | wire.Callback) -> object:
+    return ref.type_name if isinstance(ref, wire.Ref) else ref.id
 
 
 def _same_gradients(seen: wire.Reply, reply: wire.Reply, magnitude: float) -> bool:

@@ -164,6 +164,8 @@ def _arguments(request: wire.Call, reference: Reference) -> dict[str, str]:
 def _argument(message: wire.Value) -> str:
     if isinstance(message, wire.Callback):
         return "a function"
+    if isinstance(message, wire.Generator):
+        return f"a generator seeded with {message.seed}"
     value = values.decode(message, lambda ref: Functions(None))
     view = isinstance(message, wire.Tensor) and message.stride is not None
     return render_value(value) + ("  (a non-contiguous view)" if view else "")

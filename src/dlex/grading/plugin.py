@@ -6,10 +6,12 @@ which submission, how often; each run goes through pytest's own protocol, fixtur
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,7 +126,7 @@ class Plugin:
             grader = self.graders[self._by_path[Path(item.path).resolve()]]
             name = item.name.removeprefix("test_")
             info = getattr(item.obj, ATTRIBUTE, None)
-            where = f"{item.path}: {item.name}"
+            where = f"{item.path}:{line_of(item)}: {item.name}"
             if info is None:
                 raise CourseError(f"{where} has no @check, so it has no points")
             if any(check.name == name for check in grader.checks):
@@ -132,7 +134,10 @@ class Plugin:
             level = info.feedback or grader.exercise.course.file.feedback
             info = dataclasses.replace(info, feedback=level)
             seed = self._seed * 1_000_003 + sum(map(ord, f"{grader.exercise.id}:{name}"))
-            frozen = freeze(name, info, item.obj, grader.reference, seed)
+            try:
+                frozen = freeze(name, info, item.obj, grader.reference, seed)
+            except CourseError as error:
+                raise CourseError(f"{item.path}:{line_of(item)}: {error.message}") from error.__cause__
             item.stash[FROZEN] = frozen
             grader.checks.append(frozen)
             grader.items.append(item)
@@ -141,6 +146,17 @@ class Plugin:
                 raise CourseError(f"{grader.exercise.path('graders')} has no check")
             if not grader.max_score > 0:
                 raise CourseError(f"the checks of {grader.exercise.path('graders')} are worth no points")
+
+
+def line_of(item: pytest.Function) -> int:
+    """The line of a grader file where a check, or the contract that it is a clause of, begins."""
+    function = item.obj.hypothesis.inner_test if hasattr(item.obj, "hypothesis") else item.obj
+    if Path(function.__code__.co_filename).resolve() == Path(item.path).resolve():
+        return function.__code__.co_firstlineno
+    name = item.name.split("[")[0]
+    lines = Path(item.path).read_text(encoding="utf-8").splitlines()
+    found = (number for number, line in enumerate(lines, 1) if re.match(rf"{re.escape(name)}\s*[:=]", line))
+    return next(found, 1)
 
 
 FROZEN = pytest.StashKey[FrozenCheck]()
@@ -154,11 +170,23 @@ def run_pytest(course: Course, exercises: list[Exercise], seed: int, work: Calla
     plugin = Plugin(exercises, seed, work)
     settings.load_profile("dlex")
     paths = [str(exercise.path("graders")) for exercise in exercises]
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the user's plugins have no place here
-    os.environ.pop("PYTEST_ADDOPTS", None)
     arguments = [*ARGUMENTS, f"--rootdir={course.root}", f"--config-file={os.devnull}", *paths]
-    pytest.main(arguments, plugins=[plugin])
+    with _without_the_users_pytest_settings():
+        pytest.main(arguments, plugins=[plugin])
     if plugin.problem is not None:
         raise plugin.problem
     if not plugin.worked:
         raise CourseError("the graders were not run:\n" + "\n".join(plugin._errors))
+
+
+@contextlib.contextmanager
+def _without_the_users_pytest_settings() -> Iterator[None]:
+    before = dict(os.environ)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -51,7 +51,7 @@ def grade(
     isolation: int | None = None,
     stop_at_failure: bool = False,
     started: Callable[[int], None] = lambda level: None,
-) -> Iterable[SubmissionResult]:
+) -> list[SubmissionResult]:
     """Grade every submission on every exercise; results come in the same order.
 
     Args:
@@ -142,7 +142,7 @@ class _Grading:
 
     def _attempted(self, grader: Grader, attempt: Attempt) -> ExerciseResult:
         exercise = grader.exercise
-        attempt.budget.start_check()
+        attempt.budget.start_exercise()
         try:
             attempt.start()
         except SubmissionFailed as error:

@@ -4,7 +4,7 @@
     values    tensors and other values to messages and back
     executor  runs the calls that a message asks for
     loader    turns a submission's bytes into a module
-    by_hand   kernels that an exercise wants written by hand
+    by_hand   kernels and functions that an exercise wants written by hand
     lockdown  restrictions that a child puts on itself, for good
     zygote    the warm process that workers are forked from
 

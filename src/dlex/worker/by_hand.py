@@ -1,14 +1,17 @@
 """What an exercise wants written by hand is taken away before the submission loads.
 
 Kernels are overridden in the dispatcher, so aliases, methods, modules, threads and `torch.ops` all
-meet the override. A call is remembered even when the submission swallows the exception. This is
-for teaching, not for security: it runs in the submission's own process.
+meet the override. Functions that no kernel stands for, such as `torch.autograd.grad`, are replaced
+where Python finds them, so whatever looks them up there meets the replacement. A call is remembered
+even when the submission swallows the exception. This is for teaching, not for security: it runs in
+the submission's own process.
 """
 
 from __future__ import annotations
 
 import ast
 import linecache
+import pkgutil
 import sys
 import warnings
 
@@ -22,9 +25,9 @@ class WriteItByHand(RuntimeError):
 
 
 class ByHand:
-    """Overrides kernels for the rest of this process and remembers who called them."""
+    """Overrides kernels and functions for the rest of this process and remembers who called them."""
 
-    def __init__(self, kernels: list[str], modules: list[str], filename: str):
+    def __init__(self, kernels: list[str], functions: list[str], modules: list[str], filename: str):
         self._filename = filename
         self._modules = set(modules)
         self._met: list[wire.Forbidden] = []
@@ -32,7 +35,9 @@ class ByHand:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch says that a kernel was overridden
             for kernel in kernels:
-                self._library.impl(kernel, self._override(kernel), "CPU")
+                self._library.impl(kernel, self._refusal(kernel.split(".")[0].lstrip("_")), "CPU")
+        for function in functions:
+            self._replace(function)
 
     def scan_imports(self, tree: ast.AST, lines: list[str]) -> None:
         """Raise at the first import of a module that brings the answer along."""
@@ -48,9 +53,14 @@ class ByHand:
         met, self._met = self._met[:20], []
         return met
 
-    def _override(self, kernel: str):
-        name = kernel.split(".")[0].lstrip("_")
+    def _replace(self, function: str) -> None:
+        """Put a refusal in the place of "torch.autograd.grad" or "torch.optim.Optimizer.__init__"."""
+        path, _, name = function.rpartition(".")
+        owner = pkgutil.resolve_name(path)
+        getattr(owner, name)  # an AttributeError, should this torch not have it
+        setattr(owner, name, self._refusal(function.removesuffix(".__init__")))
 
+    def _refusal(self, name: str):
         def refuse(*args, **kwargs):
             line, source = self._caller()
             self._met.append(wire.Forbidden(name, line, source))

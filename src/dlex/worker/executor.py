@@ -14,6 +14,8 @@ import torch
 from dlex.worker import values, wire
 from dlex.worker.errors import describe_error, type_name
 
+_grad = torch.autograd.grad  # before an exercise takes it away from its submissions
+
 
 class Executor:
     """Functions, the objects that they returned, and how to reach the grader's functions.
@@ -41,22 +43,22 @@ class Executor:
         try:
             if isinstance(request, wire.Attribute):
                 value = getattr(self._objects[request.on], request.name)
-                return wire.Reply(sequence, self._encode(value))
+                return wire.Reply(sequence, self.encode(value))
             return self._call(request, sequence)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are answers as well
             return wire.Reply(sequence, error=describe_error(error, self.filename))
 
     def _call(self, request: wire.Call, sequence: int) -> wire.Reply:
         target = self._target(request)
-        args = [self._decode(arg) for arg in request.args]
-        kwargs = {name: self._decode(arg) for name, arg in request.kwargs.items()}
+        args = [self.decode(arg) for arg in request.args]
+        kwargs = {name: self.decode(arg) for name, arg in request.kwargs.items()}
         if request.gradients is not None:
             value = target(*args, **kwargs)
             gradients = _backward(value, [*args, *kwargs.values()], request.gradients)
-            return wire.Reply(sequence, self._encode(value), gradients=gradients)
+            return wire.Reply(sequence, self.encode(value), gradients=gradients)
         if request.observe:
             return self._observe(target, args, kwargs, sequence)
-        return wire.Reply(sequence, self._encode(target(*args, **kwargs)))
+        return wire.Reply(sequence, self.encode(target(*args, **kwargs)))
 
     def _observe(self, target, args, kwargs, sequence: int) -> wire.Reply:
         before = _random_state()
@@ -67,9 +69,9 @@ class Executor:
                 value = target(*args, **kwargs)
             operations = counter.operations
         moved = _random_state() != before
-        arguments = [self._encode(arg) for arg in [*args, *kwargs.values()]]
+        arguments = [self.encode(arg) for arg in [*args, *kwargs.values()]]
         observed = wire.Observed(arguments, moved, operations)
-        return wire.Reply(sequence, self._encode(value), observed=observed)
+        return wire.Reply(sequence, self.encode(value), observed=observed)
 
     def _target(self, request: wire.Call) -> Callable:
         if request.on is None:
@@ -77,7 +79,8 @@ class Executor:
         target = self._objects[request.on]
         return getattr(target, request.name) if request.name else target
 
-    def _decode(self, message: wire.Value) -> object:
+    def decode(self, message: wire.Value) -> object:
+        """An argument as a value; handles and lent functions are looked up."""
         return values.decode(message, self._resolve, values.rebuild)
 
     def _resolve(self, message: wire.Ref | wire.Callback) -> object:
@@ -85,7 +88,8 @@ class Executor:
             return self._objects[message.id]
         return self._callback(message.id)
 
-    def _encode(self, value: object) -> wire.Value:
+    def encode(self, value: object) -> wire.Value:
+        """A result as a message; what is no data stays here, behind a handle."""
         return values.encode(value, self._keep)
 
     def _keep(self, value: object) -> wire.Ref:
@@ -121,5 +125,5 @@ def _backward(value: object, arguments: list[object], weights: list[wire.Tensor]
             upstream.append(values.decode_tensor(weight).to(output.dtype))
     if not outputs or not wanted:
         return [None] * len(wanted)
-    grads = torch.autograd.grad(outputs, wanted, upstream, allow_unused=True)
+    grads = _grad(outputs, wanted, upstream, allow_unused=True)
     return [None if grad is None else values.encode_tensor(grad) for grad in grads]

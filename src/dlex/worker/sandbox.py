@@ -59,6 +59,10 @@ def probe() -> Isolation:
 
 def require(wanted: int | None) -> Isolation:
     """The level to use: the best one, or exactly `wanted`. MachineError if it cannot be had."""
+    if sys.platform != "linux":
+        raise MachineError(
+            "dlex runs submissions on Linux only", "On macOS and Windows, use a container or WSL 2."
+        )
     found = probe()
     if wanted is None:
         return found

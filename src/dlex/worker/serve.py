@@ -12,7 +12,7 @@ import types
 
 import torch
 
-from dlex.worker import values, wire
+from dlex.worker import wire
 from dlex.worker.by_hand import ByHand
 from dlex.worker.errors import describe_error
 from dlex.worker.executor import Executor
@@ -56,7 +56,7 @@ class Worker:
         """Execute a submission's source in a module of its own; answer with what it defines."""
         random.seed(request.entropy)
         torch.manual_seed(request.entropy)
-        self._by_hand = ByHand(request.kernels, request.modules, request.filename)
+        self._by_hand = ByHand(request.kernels, request.functions, request.modules, request.filename)
         module = types.ModuleType(MODULE)
         module.__file__ = request.filename
         sys.modules[MODULE] = module
@@ -75,13 +75,12 @@ class Worker:
 
     def _callback(self, number: int):
         def call_the_grader(*args):
-            keep = self._executor._keep
-            arguments = [values.encode(arg, keep) for arg in args]
+            arguments = [self._executor.encode(arg) for arg in args]
             self._send(wire.CallbackRequest(number, arguments))
             reply = self._receive()
             if reply.error is not None:
                 raise RuntimeError(reply.error)
-            return self._executor._decode(reply.value)
+            return self._executor.decode(reply.value)
 
         return call_the_grader
 

@@ -81,11 +81,12 @@ Value = Union[
 
 
 class Load(Struct, tag="load", array_like=True):
-    """Load a submission's source. `forbidden` maps kernel names to what the learner called."""
+    """Load a submission's source, once kernels, functions and modules are taken away."""
 
     source: bytes
     filename: str
     kernels: list[str]
+    functions: list[str]
     modules: list[str]
     entropy: int
 

@@ -1,0 +1,168 @@
+"""Checks of pool2d."""
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlex.grading import Contract, assert_close, assert_raises, check, sizes, tensors
+
+MODES = st.sampled_from(["max", "avg"])
+MODE_NAMES = ("mode", "Mode", "MODE", "模式")
+WINDOW_NAMES = (
+    "pool",
+    "Pool",
+    "window",
+    "Window",
+    "kernel",
+    "X",
+    "image",
+    "Image",
+    "input",
+    "Input",
+    "窗",
+    "池",
+)
+RECTANGLES = [(1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2), (1, 4), (4, 1), (2, 4), (4, 2)]
+
+
+@st.composite
+def images(draw, h=None, w=None, ph=None, pw=None, dtype=torch.float32):
+    """An image without ties, a window that fits into it, and a mode."""
+    h, w = draw(sizes(h, least=ph or 1)), draw(sizes(w, least=pw or 1))
+    pool_size = draw(sizes(ph, most=h)), draw(sizes(pw, most=w))
+    return {"X": draw(distinct((h, w), dtype)), "pool_size": pool_size, "mode": draw(MODES)}
+
+
+@st.composite
+def distinct(draw, shape, dtype=torch.float32):
+    """Numbers that differ: whole ones in float32, so that every order of adding them up is exact, and
+    such with all digits in float64. All are positive, or some, or none. Shrinks to 0, 1, 2, …"""
+    count = shape[0] * shape[1]
+    codes = np.frombuffer(draw(st.binary(min_size=count, max_size=count)), np.uint8)
+    ranks = np.argsort(np.argsort(codes, kind="stable"), kind="stable")
+    numbers = ranks - draw(st.sampled_from([0, count // 2, count]))
+    scale = 1.0 if dtype is torch.float32 else 0.7
+    return torch.from_numpy(numbers * scale).to(dtype).reshape(shape)
+
+
+@st.composite
+def rectangles(draw):
+    """A window that is no square, and an image that is at most three larger."""
+    ph, pw = draw(st.sampled_from(RECTANGLES))
+    shape = ph + draw(st.integers(0, 3)), pw + draw(st.integers(0, 3))
+    return {"X": draw(distinct(shape)), "pool_size": (ph, pw), "mode": draw(MODES)}
+
+
+@st.composite
+def misfits(draw):
+    """A window that is larger than the image: in height, in width, or in both."""
+    h, w = draw(sizes(most=4)), draw(sizes(most=4))
+    taller, wider = draw(st.sampled_from([(1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 3), (1, -h), (-w, 1)]))
+    pool_size = max(1, h + taller), max(1, w + wider)
+    return {"X": draw(distinct((h, w))), "pool_size": pool_size, "mode": draw(MODES)}
+
+
+contract = Contract(
+    "pool2d",
+    images,
+    single=("h", "w", "ph", "pw"),
+    grow=({"h": 6, "w": 8, "ph": 3, "pw": 2}, {"h": 24, "w": 32, "ph": 3, "pw": 2}),
+    points={"gradients": 2},
+)
+
+
+@check(points=1)
+def test_worked_example(submission, reference):
+    """the example of the statement"""
+    X = torch.tensor([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]])
+    assert_close(submission.pool2d(X, (2, 2), "max"), reference.pool2d(X, (2, 2), "max"))
+    assert_close(submission.pool2d(X, (2, 2), "avg"), reference.pool2d(X, (2, 2), "avg"))
+
+
+@check(points=1)
+@given(arguments=images(), values=tensors((6, 6)))
+def test_maximum(submission, reference, arguments, values):
+    """the maximum of any windows"""
+    X = values[: arguments["X"].shape[0], : arguments["X"].shape[1]]
+    assert_close(
+        submission.pool2d(X, arguments["pool_size"], "max"),
+        reference.pool2d(X, arguments["pool_size"], "max"),
+    )
+
+
+@check(points=1)
+@given(arguments=images(), values=tensors((6, 6)))
+def test_average(submission, reference, arguments, values):
+    """the average of any windows"""
+    X = values[: arguments["X"].shape[0], : arguments["X"].shape[1]]
+    assert_close(
+        submission.pool2d(X, arguments["pool_size"], "avg"),
+        reference.pool2d(X, arguments["pool_size"], "avg"),
+        magnitude=float(X.abs().sum()),
+    )
+
+
+@check(points=1)
+@settings(max_examples=30)
+@given(arguments=images())
+def test_default_mode(submission, reference, arguments):
+    """mode is 'max' if it is left out, and can be given by name"""
+    X, pool_size, mode = arguments.values()
+    assert_close(submission.pool2d(X, pool_size), reference.pool2d(X, pool_size))
+    assert_close(submission.pool2d(X, pool_size, mode=mode), reference.pool2d(X, pool_size, mode=mode))
+
+
+@check(points=2, hidden=True, hint="What is the largest of -3, -1 and -2?")
+@given(arguments=images(), scale=st.sampled_from([1.0, 100.0, 1e5, 1e10, 1e30]))
+def test_negative_image(submission, reference, arguments, scale):
+    """images of negative numbers, down to -1e31"""
+    X = (arguments["X"] - arguments["X"].max() - 1.0) * scale
+    assert_close(
+        submission.pool2d(X, arguments["pool_size"], "max"),
+        reference.pool2d(X, arguments["pool_size"], "max"),
+    )
+
+
+@check(points=2, hidden=True, hint="Which of the two numbers of pool_size goes with the rows of X?")
+@given(arguments=rectangles())
+def test_rectangular_window(submission, reference, arguments):
+    """windows that are taller than wide, or wider than tall"""
+    assert_close(submission.pool2d(*arguments.values()), reference.pool2d(*arguments.values()))
+
+
+@check(
+    points=1, hidden=True, hint="In how many places does a window fit that is exactly as large as the image?"
+)
+@settings(max_examples=30)
+@given(X=st.tuples(sizes(), sizes()).flatmap(distinct), mode=MODES)
+def test_window_as_large_as_image(submission, reference, X, mode):
+    """a window as large as the image"""
+    assert_close(submission.pool2d(X, tuple(X.shape), mode), reference.pool2d(X, tuple(X.shape), mode))
+
+
+@check(points=1, hidden=True, hint="What are the maximum and the average of a single number?")
+@settings(max_examples=25)
+@given(arguments=images(ph=1, pw=1))
+def test_window_of_one_entry(submission, reference, arguments):
+    """a window of one entry gives the image"""
+    assert_close(submission.pool2d(*arguments.values()), reference.pool2d(*arguments.values()))
+
+
+@check(points=1, hidden=True, hint="What does the function do when mode is neither 'max' nor 'avg'?")
+@settings(max_examples=30)
+@given(
+    arguments=images(), mode=st.sampled_from(["min", "mean", "average", "MAX", "Avg", "sum", "maximum", ""])
+)
+def test_unknown_mode(submission, reference, arguments, mode):
+    """an unknown mode is a ValueError"""
+    X, pool_size = arguments["X"], arguments["pool_size"]
+    assert_raises("ValueError", submission.pool2d, X, pool_size, mode, mentions=MODE_NAMES)
+
+
+@check(points=1, hidden=True, hint="Is a window refused that is too tall, but not too wide?")
+@settings(max_examples=40)
+@given(arguments=misfits())
+def test_window_too_large(submission, reference, arguments):
+    """a window larger than the image is a ValueError"""
+    assert_raises("ValueError", submission.pool2d, *arguments.values(), mentions=WINDOW_NAMES)

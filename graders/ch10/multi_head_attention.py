@@ -1,0 +1,161 @@
+"""Checks of multi_head_attention."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlex.grading import Contract, assert_close, assert_raises, check, labels, sizes, tensors
+
+
+@st.composite
+def batches(draw, b=None, n=None, m=None, num_heads=None, size=None, dtype=torch.float32, lens=None):
+    """Arguments in order; `lens` is "example", "query" or None: then valid_lens is left out."""
+    b, n, m = draw(sizes(b, most=3)), draw(sizes(n, most=5)), draw(sizes(m, most=5))
+    dq, dk, dv = (draw(sizes(most=4)) for _ in range(3))
+    num_heads = draw(sizes(num_heads, most=3))
+    h = num_heads * draw(sizes(size, most=3))
+    arguments = {
+        "Q": draw(tensors((b, n, dq), dtype, 0.5)),
+        "K": draw(tensors((b, m, dk), dtype, 0.5)),
+        "V": draw(tensors((b, m, dv), dtype, 0.25)),
+        "W_q": draw(tensors((dq, h), dtype, 0.25)),
+        "W_k": draw(tensors((dk, h), dtype, 0.25)),
+        "W_v": draw(tensors((dv, h), dtype, 0.25)),
+        "W_o": draw(tensors((h, h), dtype, 0.25)),
+        "num_heads": num_heads,
+    }
+    if lens == "example":
+        arguments["valid_lens"] = draw(labels(b, m)) + 1
+    elif lens == "query":
+        arguments["valid_lens"] = draw(labels(b * n, m)).reshape(b, n) + 1
+    return arguments
+
+
+def orders(length):
+    """A rearrangement of the first few indices, for up to `length` of them."""
+    return st.permutations(range(length))
+
+
+def first(order, count):
+    return torch.tensor([index for index in order if index < count])
+
+
+contract = Contract(
+    "multi_head_attention",
+    batches,
+    single=("b", "n", "m", "num_heads"),
+    grow=(
+        {"b": 2, "n": 4, "m": 5, "num_heads": 2, "size": 2},
+        {"b": 4, "n": 8, "m": 10, "num_heads": 4, "size": 4},
+    ),
+    points={"gradients": 2},
+)
+
+
+@check(points=1)
+def test_worked_example(submission, reference):
+    """two queries, three keys, two heads"""
+    Q = torch.tensor([[[1.0, 0.0], [0.0, 2.0]]])
+    K = torch.tensor([[[1.0], [0.0], [-1.0]]])
+    V = torch.tensor([[[1.0, 2.0, 3.0], [0.0, -1.0, 1.0], [4.0, 0.0, 0.0]]])
+    W_q = torch.tensor([[1.0, 0.0, 1.0, 2.0], [0.0, 1.0, -1.0, 0.0]])
+    W_k = torch.tensor([[1.0, -1.0, 0.0, 1.0]])
+    W_v = torch.tensor([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]])
+    W_o = torch.tensor([[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0], [0.0, 2.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    arguments = Q, K, V, W_q, W_k, W_v, W_o, 2
+    assert_close(submission.multi_head_attention(*arguments), reference.multi_head_attention(*arguments))
+
+
+@check(points=2)
+@given(arguments=batches())
+def test_any_batch(submission, reference, arguments):
+    """any batch in which all keys count"""
+    given_ = *arguments.values(), None
+    assert_close(submission.multi_head_attention(*given_), reference.multi_head_attention(*given_))
+
+
+@check(points=1)
+@given(arguments=batches(), uneven=st.tuples(sizes(least=2, most=7), sizes(most=9)).filter(lambda t: t[1] % t[0]))
+def test_heads_do_not_divide(submission, reference, arguments, uneven):
+    """a number of heads that does not divide h is refused"""
+    num_heads, h = uneven
+    given_ = dict(arguments, num_heads=num_heads)
+    for name in ("W_q", "W_k", "W_v"):
+        given_[name] = torch.ones(len(given_[name]), h)
+    given_["W_o"] = torch.ones(h, h)
+    words = ("head", "hidden", "divi", "multiple", "头", "整除")
+    assert_raises("ValueError", submission.multi_head_attention, *given_.values(), mentions=words)
+
+
+@check(points=2, hidden=True, hint="Does every head of an example get the length of its own example?")
+@given(arguments=batches(lens="example"))
+def test_one_length_per_example(submission, reference, arguments):
+    """one length for each example"""
+    given_ = arguments.values()
+    assert_close(submission.multi_head_attention(*given_), reference.multi_head_attention(*given_))
+
+
+@check(points=2, hidden=True, hint="A length for each query of each example: which axes of the scores does it belong to?")
+@given(arguments=batches(lens="query"))
+def test_one_length_per_query(submission, reference, arguments):
+    """one length for each query"""
+    given_ = arguments.values()
+    assert_close(submission.multi_head_attention(*given_), reference.multi_head_attention(*given_))
+
+
+@check(points=1, hidden=True, hint="What keeps a key that is not seen out of the sum of the softmax, however well it fits?")
+@given(
+    arguments=batches(dtype=torch.float64, lens="example") | batches(dtype=torch.float64, lens="query"),
+    size=st.sampled_from([1.0, 20.0, 400.0]),
+)
+def test_unseen_keys(submission, reference, arguments, size):
+    """keys that are not seen change nothing, however large, and get no gradient"""
+    m = arguments["K"].shape[1]
+    longest = arguments["valid_lens"].reshape(len(arguments["K"]), -1).amax(dim=1)  # (b,)
+    unseen = (torch.arange(m) >= longest[:, None])[:, :, None]  # (b, m, 1)
+    for name in ("K", "V"):
+        arguments[name] = torch.where(unseen, size * (1 + arguments[name]), arguments[name])
+    for name in ("Q", "K", "V"):
+        arguments[name].requires_grad_()
+    weights = torch.linspace(1.0, 2.0, arguments["Q"].shape[:2].numel() * len(arguments["W_o"]))
+    weights = weights.reshape(*arguments["Q"].shape[:2], -1).double()
+    given_ = arguments.values()
+    value, gradients = submission.multi_head_attention.gradients(weights, *given_)
+    expected, expected_gradients = reference.multi_head_attention.gradients(weights, *given_)
+    assert_close(value, expected)
+    for name, gradient, wanted in zip("QKV", gradients, expected_gradients, strict=True):
+        assert_close(gradient, wanted, what=f"the gradient of {name}")
+
+
+@check(points=1, hidden=True)
+@given(arguments=batches(lens="example"), order=orders(3))
+def test_examples_in_any_order(submission, reference, arguments, order):
+    """examples in another order give results in that order"""
+    expected = reference.multi_head_attention(*arguments.values())
+    order = first(order, len(expected))
+    moved = {name: arguments[name][order] for name in ("Q", "K", "V", "valid_lens")}
+    value = submission.multi_head_attention(*{**arguments, **moved}.values())
+    assert_close(value, expected[order])
+
+
+@check(points=1, hidden=True, hint="Does the place of a key matter anywhere, as long as its value moves with it?")
+@given(arguments=batches(), order=orders(5))
+def test_keys_in_any_order(submission, reference, arguments, order):
+    """keys in another order, with their values, change nothing"""
+    expected = reference.multi_head_attention(*arguments.values())
+    order = first(order, arguments["K"].shape[1])
+    moved = {name: arguments[name][:, order] for name in ("K", "V")}
+    value = submission.multi_head_attention(*{**arguments, **moved}.values())
+    assert_close(value, expected)
+
+
+@check(points=1, hidden=True, hint="What is exp(1000), and which constant may be subtracted from all scores of a query?")
+@given(arguments=batches(), scale=st.sampled_from([100.0, 1000.0]))
+def test_large_scores(submission, reference, arguments, scale):
+    """scores in the thousands"""
+    arguments["Q"] = arguments["Q"] * scale
+    queries = arguments["Q"].double() @ arguments["W_q"].double()
+    keys = arguments["K"].double() @ arguments["W_k"].double()
+    largest = float(queries.norm(dim=2).max() * keys.norm(dim=2).max())
+    value, expected = (f.multi_head_attention(*arguments.values()) for f in (submission, reference))
+    assert_close(value, expected, magnitude=largest)

@@ -1,0 +1,326 @@
+"""Positional encoding: oracle and known mistakes.
+
+A wrong table shows in positional_encoding as well, and a right one may be float32 or float64: each
+mistake stands for both functions and is tried with tables of both dtypes.
+"""
+
+import functools
+import math
+
+import torch
+
+from dlex.grading import mistake
+
+FUNCTIONS = ("encoding_table", "positional_encoding")
+DTYPES = (torch.float64, torch.float32)
+SUMS = (
+    "contract[dtype]", "contract[views]", "contract[arguments]", "contract[single]", "contract[gradients]",
+    "any_batch", "odd_width", "long_batch",
+)  # fmt: skip
+VALUES = ("contract[operations]", "worked_example", "any_table", "long_table", *SUMS)
+
+
+def encoding_table(n, d):
+    steps = torch.arange(n, dtype=torch.float64)
+    speeds = torch.logspace(0, -4 * (d - 1) / d, d, dtype=torch.float64)[::2]
+    turns = torch.polar(torch.ones(()).double(), torch.outer(steps, speeds))  # cos + i sin
+    return torch.stack([turns.imag, turns.real], dim=2).flatten(1)[:, :d]
+
+
+def positional_encoding(X):
+    return _adding(encoding_table)(X)
+
+
+def _adding(table):
+    return lambda X: X + table(*X.shape[1:]).to(X.dtype)
+
+
+def table_mistake(explanation, *, loses, exact_sum=False, dtype=DTYPES, **constants):
+    """A mistake in the table: a function of n, d and the dtype in which to compute.
+
+    It shows in positional_encoding too, there with float64 tables alone if `exact_sum`.
+    """
+
+    def register(wrong_table):
+        @mistake(explanation, of=FUNCTIONS, loses=loses, dtype=dtype, **constants)
+        def wrong(dtype, **chosen):
+            table = functools.partial(wrong_table, dtype=dtype, **chosen)
+            exact = functools.partial(wrong_table, dtype=torch.float64, **chosen)
+            return table, _adding(exact if exact_sum else table)
+
+        return wrong
+
+    return register
+
+
+def adding_mistake(explanation, *, loses, dtype=DTYPES, **constants):
+    """A mistake in positional_encoding alone: a function of X."""
+
+    def register(wrong_sum):
+        @mistake(explanation, of=FUNCTIONS, loses=loses, dtype=dtype, **constants)
+        def wrong(dtype, **chosen):
+            def table(n, d):
+                return encoding_table(n, d).to(dtype)
+
+            return table, functools.partial(wrong_sum, **chosen)
+
+        return wrong
+
+    return register
+
+
+def _angles(n, d, dtype, base=10000.0):
+    steps = torch.arange(n, dtype=dtype)[:, None]
+    return steps / torch.pow(base, torch.arange(0, d, 2, dtype=dtype) / d)
+
+
+def _interleaved(even_columns, odd_columns, d):
+    P = torch.zeros(len(even_columns), d, dtype=even_columns.dtype)
+    P[:, 0::2] = even_columns
+    P[:, 1::2] = odd_columns[:, : d // 2]
+    return P
+
+
+@table_mistake("sine and cosine have changed places: the sines are in columns 0, 2, 4, ...", loses=(*VALUES, "shift_is_rotation"))
+def swapped(n, d, dtype):
+    angles = _angles(n, d, dtype)
+    return _interleaved(angles.cos(), angles.sin(), d)
+
+
+@table_mistake(
+    "counts steps from 1: the first step is step 0, where every sine is 0 and every cosine is 1",
+    loses=(*VALUES, "shift_is_rotation"),
+)
+def starts_at_one(n, d, dtype):
+    angles = _angles(n + 1, d, dtype)[1:]
+    return _interleaved(angles.sin(), angles.cos(), d)
+
+
+@table_mistake("all sines come first, then all cosines: they take turns, pair by pair", loses=(*VALUES, "shift_is_rotation"))
+def halves(n, d, dtype):
+    angles = _angles(n, d, dtype)
+    return torch.cat([angles.sin(), angles.cos()[:, : d // 2]], dim=1)
+
+
+@table_mistake(
+    "the exponent grows half as fast as it should: in the columns 2j and 2j + 1 it is 2j/d", loses=VALUES
+)
+def half_exponent(n, d, dtype):
+    pairs = torch.arange((d + 1) // 2, dtype=dtype)
+    angles = torch.arange(n, dtype=dtype)[:, None] / torch.pow(10000.0, pairs / d)
+    return _interleaved(angles.sin(), angles.cos(), d)
+
+
+@table_mistake(
+    "the exponent grows twice as fast as it should: in the columns 2j and 2j + 1 it is 2j/d", loses=VALUES
+)
+def double_exponent(n, d, dtype):
+    columns = torch.arange(0, d, 2, dtype=dtype)
+    angles = torch.arange(n, dtype=dtype)[:, None] / torch.pow(10000.0, 2 * columns / d)
+    return _interleaved(angles.sin(), angles.cos(), d)
+
+
+@table_mistake(
+    "the cosine has an exponent of its own: a sine and the cosine after it share one angle",
+    loses=(*VALUES, "shift_is_rotation"),
+    factor=(1, 2),
+)
+def exponent_per_column(n, d, dtype, factor):
+    columns = torch.arange(d, dtype=dtype)
+    angles = torch.arange(n, dtype=dtype)[:, None] / torch.pow(10000.0, factor * columns / d)
+    return _interleaved(angles[:, 0::2].sin(), angles[:, 1::2].cos(), d)
+
+
+@table_mistake(
+    "the base of the powers is not 10000", loses=VALUES, base=(1000.0, 1e5)
+)
+def wrong_base(n, d, dtype, base):
+    angles = _angles(n, d, dtype, base)
+    return _interleaved(angles.sin(), angles.cos(), d)
+
+
+def _one_cosine_too_many(angles, d):
+    P = torch.zeros(len(angles), d, dtype=angles.dtype)
+    P[:, 0::2] = angles.sin()
+    P[:, 1::2] = angles.cos()
+    return P
+
+
+def _one_cosine_too_many_in_3d(angles, d):
+    P = torch.zeros((1, len(angles), d), dtype=angles.dtype)
+    P[:, :, 0::2] = angles.sin()
+    P[:, :, 1::2] = angles.cos()
+    return P[0]
+
+
+def _pairs_in_rows(angles, d):
+    return torch.stack([angles.sin(), angles.cos()], dim=2).reshape(len(angles), d)
+
+
+def _pairs_flattened(angles, d):
+    return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1)
+
+
+def _entry_by_entry(angles, d):
+    P = torch.zeros(len(angles), d, dtype=angles.dtype)
+    for step in range(len(angles)):
+        for j in range(0, d, 2):
+            P[step, j] = angles[step, j // 2].sin()
+            P[step, j + 1] = angles[step, j // 2].cos()
+    return P
+
+
+@table_mistake(
+    "does not fit an odd number of columns: there the last sine has no cosine beside it",
+    loses=("odd_width",),
+    exact_sum=True,
+    fill=(_one_cosine_too_many, _one_cosine_too_many_in_3d, _pairs_in_rows, _pairs_flattened, _entry_by_entry),
+)
+def odd_width_does_not_fit(n, d, dtype, fill):
+    if d % 2 == 0:
+        return encoding_table(n, d).to(dtype)
+    return fill(_angles(n, d, torch.float64), d).to(dtype)
+
+
+@table_mistake("leaves the last column empty where d is odd: it is a sine", loses=("odd_width",), exact_sum=True)
+def odd_column_empty(n, d, dtype):
+    P = encoding_table(n, d).to(dtype)
+    if d % 2:
+        P[:, -1] = 0
+    return P
+
+
+@table_mistake("the last column holds a cosine where d is odd: it is a sine", loses=("odd_width",), exact_sum=True)
+def odd_column_cosine(n, d, dtype):
+    P = encoding_table(n, d).to(dtype)
+    if d % 2:
+        P[:, -1] = _angles(n, d, dtype)[:, -1].cos()
+    return P
+
+
+@table_mistake(
+    "where d is odd it cuts a column off a wider table: the exponents still divide by d itself",
+    loses=("odd_width",),
+    exact_sum=True,
+)
+def odd_table_cut(n, d, dtype):
+    return encoding_table(n, d + d % 2)[:, :d].to(dtype)
+
+
+def _to_the_power(n, d):
+    steps = torch.arange(n, dtype=torch.float32)[:, None]
+    return steps / torch.pow(10000, torch.arange(0, d, 2, dtype=torch.float32) / d)
+
+
+def _times_inverse_power(n, d):
+    steps = torch.arange(n, dtype=torch.float32)[:, None]
+    return steps * (1.0 / 10000 ** (torch.arange(0, d, 2).float() / d))
+
+
+def _times_negative_power(n, d):
+    steps = torch.arange(n, dtype=torch.float32)[:, None]
+    return steps * 10000 ** (-torch.arange(0, d, 2).float() / d)
+
+
+def _times_exp(n, d):
+    steps = torch.arange(n, dtype=torch.float32)[:, None]
+    return steps * torch.exp(torch.arange(0, d, 2).float() * (-math.log(10000.0) / d))
+
+
+def _times_exp_of_quotient(n, d):
+    steps = torch.arange(n, dtype=torch.float32)[:, None]
+    return steps * torch.exp(-torch.arange(0, d, 2).float() / d * math.log(10000.0))
+
+
+def _over_exact_power(n, d):
+    steps = torch.arange(n, dtype=torch.float32)
+    return torch.stack([steps / 10000 ** (j / d) for j in range(0, d, 2)], dim=1)
+
+
+def _times_rounded_power(n, d):
+    steps = torch.arange(n, dtype=torch.float32)[:, None]
+    return steps * torch.tensor([10000 ** (-j / d) for j in range(0, d, 2)])
+
+
+def _rounded_angles(n, d):
+    return _angles(n, d, torch.float64).float()
+
+
+@table_mistake(
+    "the angles are float32: near 5000 it moves in steps of 0.0005, and so do the sines. Which dtype has digits to spare?",
+    loses=("contract[dtype]", "contract[gradients]", "long_table", "long_batch"),
+    dtype=(torch.float32,),
+    angles=(
+        _to_the_power,
+        _times_inverse_power,
+        _times_negative_power,
+        _times_exp,
+        _times_exp_of_quotient,
+        _over_exact_power,
+        _times_rounded_power,
+        _rounded_angles,
+    ),
+)
+def float32_angles(n, d, dtype, angles):
+    return _interleaved(angles(n, d).sin(), angles(n, d).cos(), d).to(dtype)
+
+
+@table_mistake(
+    "adds encodings that were rounded to float32 to X in float64: half of the digits are lost",
+    loses=("contract[dtype]", "contract[gradients]"),
+    dtype=(torch.float32,),
+)
+def rounded_for_float64(n, d, dtype):
+    return encoding_table(n, d).to(dtype)
+
+
+@adding_mistake("returns the encodings alone: they are added to X", loses=SUMS)
+def replaces_X(X):
+    return encoding_table(*X.shape[1:]).to(X.dtype).expand(X.shape)
+
+
+@adding_mistake(
+    "returns the encodings alone, once for all examples: they are added to each example of X",
+    loses=(*SUMS, "contract[operations]"),
+    leading=((), (None,)),
+)
+def replaces_all_examples(X, leading):
+    return encoding_table(*X.shape[1:]).to(X.dtype)[leading]
+
+
+@adding_mistake(
+    "takes the examples for the steps: the shape is (examples, steps, features)",
+    loses=(*SUMS, "contract[operations]"),
+    lined_up=(True, False),
+)
+def batch_axis_for_steps(X, lined_up):
+    P = encoding_table(X.shape[0], X.shape[2]).to(X.dtype)
+    return X + (P[:, None] if lined_up else P)
+
+
+@adding_mistake(
+    "the result has the table's dtype: it should have that of X",
+    loses=("contract[operations]", *(name for name in SUMS if name != "contract[gradients]")),
+    dtype=(torch.float64,),
+)
+def dtype_of_the_table(X):
+    return X + encoding_table(*X.shape[1:])
+
+
+@adding_mistake("multiplies X by the root of d: X is added as it is", loses=SUMS)
+def scales_X(X):
+    return X * math.sqrt(X.shape[2]) + encoding_table(*X.shape[1:]).to(X.dtype)
+
+
+@adding_mistake(
+    "changes X itself: build a new tensor instead of adding into the argument",
+    loses=("contract[arguments]", "contract[gradients]"),
+)
+def in_place(X):
+    X += encoding_table(*X.shape[1:]).to(X.dtype)
+    return X
+
+
+@adding_mistake("cuts the result off from X: no gradient flows back", loses=("contract[gradients]",))
+def cut_off(X):
+    return X.detach() + encoding_table(*X.shape[1:]).to(X.dtype)

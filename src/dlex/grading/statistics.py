@@ -1,0 +1,110 @@
+"""Exact tests for answers that draw random numbers.
+
+A right answer must not fail by bad luck, and no seed may be picked because it happens to pass. So
+each test computes its probability exactly, from the distribution itself, and fails only where a
+right answer would show as much in fewer than one of 10^12 runs (`FALSE_ALARM`). A check may make a
+thousand such tests and still raise fewer than one false alarm in 10^9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import exp, lgamma, log, log1p
+
+import torch
+
+from dlex.grading.failures import CheckFailed, Difference
+
+FALSE_ALARM = 1e-12
+_NEGLIGIBLE = 1e-17  # next to the sum of the terms before it
+
+
+def binomial_test(successes: int, trials: int, p: float) -> float:
+    """How likely is a count at least as far out, if each trial succeeds with probability p?
+
+    Twice the smaller tail of the binomial distribution, at most 1.
+
+    >>> binomial_test(0, 10, 0.5) == 2 / 1024
+    True
+    """
+    if p in (0.0, 1.0):
+        return float(successes == p * trials)
+    return _two_sided(successes, 0, trials, p * trials, lambda k: _log_binomial(k, trials, p))
+
+
+def association_test(both: int, first: int, second: int, trials: int) -> float:
+    """How likely is it that `both` events meet at least as oddly often, if they are independent?
+
+    The first event happened in `first` of the trials, the second in `second`. Given these counts,
+    `both` has a hypergeometric distribution whatever the probabilities are (Fisher's exact test).
+
+    >>> association_test(5, 5, 5, 10) == 2 / 252
+    True
+    """
+    lowest, highest = max(0, first + second - trials), min(first, second)
+    mean = first * second / trials if trials else 0.0
+    return _two_sided(both, lowest, highest, mean, lambda k: _log_hypergeometric(k, first, second, trials))
+
+
+def assert_binomial(successes: int, trials: int, p: float, what: str) -> None:
+    """Fail if `successes` of `trials` cannot come from a probability of `p`.
+
+    `what` says what was counted: "of 10,800 entries were kept".
+    """
+    if binomial_test(successes, trials, p) < FALSE_ALARM:
+        summary = f"{successes:,} {what}, expected about {p * trials:,.0f}"
+        raise CheckFailed(Difference("statistics", summary, f"{successes:,}", f"about {p * trials:,.0f}"))
+
+
+def assert_independent(first: torch.Tensor, second: torch.Tensor, what: str) -> None:
+    """Fail if two boolean tensors of one shape, drawn entry by entry, are not independent."""
+    if not are_independent(first, second):
+        share = float((first == second).double().mean())
+        raise CheckFailed(Difference("statistics", f"{what}: {share:.0%} of their entries agree"))
+
+
+def are_independent(first: torch.Tensor, second: torch.Tensor) -> bool:
+    """Whether two boolean tensors of one shape may have been drawn independently."""
+    both = int((first & second).sum())
+    return association_test(both, int(first.sum()), int(second.sum()), first.numel()) >= FALSE_ALARM
+
+
+def opposite_entries(mask: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    """Pairs of disjoint parts of a tensor, entry by entry neighbours or half a dimension apart.
+
+    In every dimension, entries 0, 2, 4 … meet 1, 3, 5 …, and the first half meets the second.
+    """
+    for dim, size in enumerate(mask.shape):
+        if size < 2:
+            continue
+        half = size // 2
+        even, odd = torch.arange(0, 2 * half, 2), torch.arange(1, 2 * half, 2)
+        yield f"neighbours in dimension {dim}", mask.index_select(dim, even), mask.index_select(dim, odd)
+        yield f"the halves of dimension {dim}", mask.narrow(dim, 0, half), mask.narrow(dim, half, half)
+
+
+def _two_sided(k: int, lowest: int, highest: int, mean: float, log_pmf: Callable[[int], float]) -> float:
+    """Twice the smaller tail at k. Only the tail that leads away from the mean is added up: its terms
+    shrink, so that it is exact however small it is."""
+    if not lowest <= k <= highest:
+        return 0.0
+    tail, outwards = 0.0, range(k, highest + 1) if k >= mean else range(k, lowest - 1, -1)
+    for j in outwards:
+        term = exp(log_pmf(j))
+        tail += term
+        if term < _NEGLIGIBLE * tail:
+            break
+    other = 1.0 - tail + exp(log_pmf(k))
+    return min(1.0, 2.0 * min(tail, other))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+
+
+def _log_binomial(k: int, n: int, p: float) -> float:
+    return _log_choose(n, k) + k * log(p) + (n - k) * log1p(-p)
+
+
+def _log_hypergeometric(k: int, first: int, second: int, n: int) -> float:
+    return _log_choose(first, k) + _log_choose(n - first, second - k) - _log_choose(n, second)

@@ -1,0 +1,116 @@
+"""What an exercise wants written by hand is switched off, under any name, and told with the line."""
+
+from __future__ import annotations
+
+import pytest
+
+CALLS = {
+    "torch": "torch.softmax(X, dim=1)",
+    "method": "X.softmax(1)",
+    "functional": "F.softmax(X, dim=1)",
+    "module": "nn.Softmax(dim=1)(X)",
+    "log_softmax": "torch.log_softmax(X, 1).exp()",
+    "special": "torch.special.log_softmax(X, 1).exp()",
+    "logsumexp": "torch.exp(X - torch.logsumexp(X, 1, keepdim=True))",
+    "softmin": "F.softmin(-X, dim=1)",
+    "gumbel": "F.gumbel_softmax(X, dim=1)",
+    "torch.ops": "torch.ops.aten._softmax(X, 1, False)",
+    "a name put together": "getattr(torch, 'soft' + 'max')(X, 1)",
+    "an alias": "alias(X, 1)",
+    "a swallowed exception": "swallow(X)",
+    "a thread": "in_a_thread(X)",
+    "modes switched off": "without_dispatch(X)",
+    "TorchScript": "scripted(X)",
+    "attention": "F.scaled_dot_product_attention(X[None], X[None], X[None])[0]",
+    "vmap": "torch.func.vmap(lambda r: torch.softmax(r, 0))(X)",
+}
+
+SOURCE = """
+import threading
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+alias = torch.softmax
+scripted = torch.jit.script(nn.Softmax(dim=1))
+
+def by_hand(X):
+    E = torch.exp(X - X.max(dim=1, keepdim=True).values)
+    return E / E.sum(dim=1, keepdim=True)
+
+def swallow(X):
+    try:
+        return torch.softmax(X, 1)
+    except Exception:
+        return by_hand(X)
+
+def in_a_thread(X):
+    box = []
+    def work():
+        try:
+            box.append(torch.softmax(X, 1))
+        except Exception:
+            box.append(by_hand(X))
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return box[0]
+
+def without_dispatch(X):
+    with torch._C._DisableTorchDispatch():
+        return torch.softmax(X, 1)
+
+def softmax(X):
+    return CALL
+"""
+
+
+@pytest.fixture(scope="module")
+def results(grade_sources):
+    sources = {name: SOURCE.replace("CALL", call).encode() for name, call in CALLS.items()}
+    return grade_sources("softmax", sources | {"by hand": SOURCE.replace("CALL", "by_hand(X)").encode()})
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_spelling_is_met(results, name: str) -> None:
+    result = results[name]
+    assert result.score == 0
+    assert {check.outcome for check in result.checks} == {"forbidden"}
+
+
+def test_the_message_says_what_where_and_what_to_do(results) -> None:
+    message = results["torch"].checks[0].message
+    assert "softmax" in message
+    assert "return torch.softmax(X, dim=1)" in message
+    assert "Write it with exp, max and sum." in message
+
+
+def test_writing_it_by_hand_is_right(results) -> None:
+    assert results["by hand"].score == results["by hand"].max_score
+
+
+def test_importing_the_answer_is_met_and_numpy_is_not(grade_sources, solution) -> None:
+    right = solution("softmax")
+    results = grade_sources(
+        "softmax",
+        {"scipy": b"from scipy.special import softmax\n", "numpy": b"import numpy as np\n" + right},
+    )
+    assert results["scipy"].status == "load_error"
+    assert {check.outcome for check in results["scipy"].checks} == {"forbidden"}
+    assert "line 1" in results["scipy"].message
+    assert results["numpy"].score == results["numpy"].max_score
+
+
+def test_losses_are_switched_off(grade_sources) -> None:
+    calls = {
+        "nll_loss": "F.nll_loss(torch.log(y_hat), y.long(), reduction='none')",
+        "cross_entropy": "F.cross_entropy(torch.log(y_hat), y.long(), reduction='none')",
+        "module": "nn.NLLLoss(reduction='none')(torch.log(y_hat), y.long())",
+        "kl_div": "F.kl_div(y_hat.log(), F.one_hot(y, y_hat.shape[1]).float(), reduction='none').sum(1)",
+    }
+    head = (
+        "import torch\nimport torch.nn.functional as F\nfrom torch import nn\ndef cross_entropy(y_hat, y):\n"
+    )
+    sources = {name: f"{head}    return {call}\n".encode() for name, call in calls.items()}
+    for name, result in grade_sources("cross_entropy", sources).items():
+        assert {check.outcome for check in result.checks} == {"forbidden"}, name

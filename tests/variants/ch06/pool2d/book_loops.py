@@ -1,0 +1,19 @@
+"""As the book writes it, with the two refusals."""
+
+import torch
+
+
+def pool2d(X, pool_size, mode="max"):
+    p_h, p_w = pool_size
+    if mode not in ["max", "avg"]:
+        raise ValueError("mode must be 'max' or 'avg'")
+    if p_h > X.shape[0] or p_w > X.shape[1]:
+        raise ValueError("pool_size is larger than X")
+    Y = torch.zeros((X.shape[0] - p_h + 1, X.shape[1] - p_w + 1), dtype=X.dtype, device=X.device)
+    for i in range(Y.shape[0]):
+        for j in range(Y.shape[1]):
+            if mode == "max":
+                Y[i, j] = X[i : i + p_h, j : j + p_w].max()
+            elif mode == "avg":
+                Y[i, j] = X[i : i + p_h, j : j + p_w].mean()
+    return Y
