@@ -48,7 +48,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
 @pytest.fixture(scope="module")
 def graded(course: Course, tmp_path_factory) -> dict[str, ExerciseResult]:
     """All folders, in one session. What is not handed in for the other exercise is missing there."""
-    limits = msgspec.structs.replace(course.file.limits, check_seconds=2, submission_seconds=6)
+    limits = msgspec.structs.replace(course.file.limits, check_seconds=2, submission_seconds=5)
     limited = Course(course.root, msgspec.structs.replace(course.file, limits=limits))
     exercises = {name: limited.find(expected(name)["exercise"])[0] for name in NAMES}
     distinct = list({exercise.id: exercise for exercise in exercises.values()}.values())

@@ -67,19 +67,18 @@ def test_rows_far_apart(submission, reference, arguments, shifts):
 
 @check(points=1, hidden=True, hint="exp(-inf) is 0: where does the -inf meet another infinity?")
 @given(
-    arguments=logits() | logits(dtype=torch.float64),
+    arguments=logits(),
     masked=st.lists(st.booleans(), min_size=36, max_size=36),
     kept=st.lists(st.integers(0, 5), min_size=6, max_size=6),
-    shift=st.sampled_from([0.0, -200.0]),
 )
-def test_minus_infinity(submission, reference, arguments, masked, kept, shift):
+def test_minus_infinity(submission, reference, arguments, masked, kept):
     """a score of -inf gets probability 0, exactly"""
-    X = arguments["X"] + shift
+    X = arguments["X"]
     n, q = X.shape
     mask = torch.tensor(masked[: X.numel()]).reshape(X.shape)
     mask[torch.arange(n), torch.tensor(kept[:n]) % q] = False  # every row keeps one score
     X = X.masked_fill(mask, -INF)
     P = submission.softmax(X)
-    assert_close(P, reference.softmax(X), magnitude=abs(shift))
+    assert_close(P, reference.softmax(X))
     zeros = torch.ones(int(mask.sum()), dtype=torch.bool)
     assert_close(P[mask] == 0, zeros, what="`softmax(X) == 0` where X is -inf")
