@@ -168,6 +168,8 @@ def shrink(frozen: FrozenCheck, attempt: Attempt, failure: Failure, seconds: flo
         if time.process_time() > end or time.monotonic() > latest:
             raise _TimeIsUp
         kept = copy(drawn)
+        if size(kept) > size(failure.drawn):
+            return  # hypothesis counts choices; a tensor of zeros is small to it, however large
         attempt.begin([])
         try:
             _run_body(frozen, attempt, oracle, drawn)
