@@ -28,7 +28,8 @@ def _refuse(p):
 
 # What does not depend on luck ------------------------------------------------------------------
 
-LARGE = 1_000  # entries from which on a share is read off a result
+LARGE = 1_000  # entries from which on two masks are never equal by chance
+LARGEST = 10_000  # entries from which on the shares below are told apart
 SURE = -25.0  # logarithm of the odds that chance alone gives a pattern; patterns with more are not read
 
 SCALES = {
@@ -79,15 +80,13 @@ def behaviour(examples):
     yield all(np.array_equal(seen.gradient != 0, seen.kept) for seen in differentiated)
     yield _gradient_scales([seen for seen in differentiated if seen.drops])
     patterns = [
-        (dims, name)
-        for dims in range(5)
-        for name, grouped in GROUPS.items()
-        if _shared([seen for seen in inside if seen.kept.ndim == dims], grouped)
+        (dims, _shared_dimensions([s for s in inside if s.kept.ndim == dims])) for dims in range(1, 5)
     ]
     yield patterns
-    if not patterns:
+    if not any(shared for _dims, shared in patterns):
         large = [seen for seen in inside if seen.kept.size >= LARGE]
-        yield [name for name, rule in KEPT.items() if all(_may_be(seen, rule) for seen in large)]
+        largest = [seen for seen in large if seen.kept.size >= LARGEST]
+        yield [name for name, rule in KEPT.items() if all(_may_be(seen, rule) for seen in largest)]
         yield all(_independent(seen) for seen in large)
         yield _exact(inside)
         yield [_repeats(example) for example in examples]
@@ -151,25 +150,28 @@ def _precise(calls):
     return found if False not in found else None
 
 
-GROUPS = {  # entries that may share their luck, as rows of a matrix
-    "a row": lambda mask: mask.reshape(-1, mask.shape[-1]),
-    "an example": lambda mask: mask.reshape(len(mask), -1),
-    "all examples": lambda mask: mask.reshape(len(mask), -1).T,
-    "a column": lambda mask: mask.reshape(-1, mask.shape[-1]).T,
-}
+def _shared_dimensions(calls):
+    """Along which dimensions all entries were kept or dropped together, more often than by chance.
+
+    A dimension is judged after the others that look shared are cut down to their first entry: these
+    do not add to the evidence.
+    """
+    if not calls:
+        return []
+    looks = [d for d in range(calls[0].kept.ndim) if all(_constant(seen.kept, d) for seen in calls)]
+    return [d for d in looks if sum(_log_odds(seen, d, looks) for seen in calls) < SURE]
 
 
-def _shared(calls, grouped):
-    """Whether all entries of a group were kept or dropped together, more often than by chance."""
-    odds = 0.0
-    for seen in calls:
-        groups = grouped(np.atleast_1d(seen.kept))
-        if (groups != groups[:, :1]).any():
-            return False
-        rare, common = sorted((seen.p, 1 - seen.p))
-        size = groups.shape[1]
-        odds += len(groups) * (size * math.log(common) + math.log1p((rare / common) ** size))
-    return odds < SURE
+def _constant(mask, dimension):
+    return bool((mask == mask.take([0], dimension)).all())
+
+
+def _log_odds(seen, dimension, looks):
+    """Logarithm of the odds that independent entries are equal along this dimension."""
+    shape = [1 if d in looks and d != dimension else size for d, size in enumerate(seen.kept.shape)]
+    size = shape[dimension]
+    rare, common = sorted((seen.p, 1 - seen.p))
+    return math.prod(shape) / size * (size * math.log(common) + math.log1p((rare / common) ** size))
 
 
 def _may_be(seen, rule):
