@@ -87,7 +87,7 @@ def attack(zygote: Zygote, targets: Targets) -> Callable[[str], object]:
         workers.append(worker)
         names = f"GRADER, TCP, UDP = {targets.grader}, {targets.tcp}, {targets.udp}\n"
         names += f"ABSTRACT, HIDDEN = {targets.abstract!r}, {targets.hidden!r}\n"
-        loaded = worker.call(wire.encode(wire.Load(f"{PRELUDE}{names}{source}".encode(), "a.py", [], [], 1)))
+        loaded = worker.call(wire.encode(wire.Load(f"{PRELUDE}{names}{source}".encode(), "a.py")))
         assert loaded.error is None, loaded.error
         try:
             reply = worker.call(wire.encode(wire.Call("attack", [], {})))
@@ -322,7 +322,7 @@ def test_flood_of_output_is_capped(zygote: Zygote) -> None:
     budget.start_check()
     worker = zygote.fork(budget)
     source = b"import os\ndef attack():\n    while True:\n        os.write(1, b'x' * 65536)\n"
-    worker.call(wire.encode(wire.Load(source, "a.py", [], [], 1)))
+    worker.call(wire.encode(wire.Load(source, "a.py")))
     with pytest.raises(WorkerDied) as death:
         worker.call(wire.encode(wire.Call("attack", [], {})))
     assert death.value.reason == "output"

@@ -223,7 +223,7 @@ zygote = Zygote({level}, [])
 budget = Budget(60, 60, 1 << 30, 1 << 10)
 budget.start_check()
 worker = zygote.fork(budget)
-worker.call(wire.encode(wire.Load(b"def double(x): return 2 * x", "a.py", [], [], 1)))
+worker.call(wire.encode(wire.Load(b"def double(x): return 2 * x", "a.py")))
 print(worker.call(wire.encode(wire.Call("double", [21], {{}}))).value)
 """
     nobody = pwd.getpwnam("nobody")

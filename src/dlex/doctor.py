@@ -70,7 +70,7 @@ def _worker() -> Finding:
         worker = zygote.fork(budget)
         warm = time.monotonic()
         source = b"import torch\ndef double(x):\n    return 2 * torch.tensor(x)\n"
-        worker.call(wire.encode(wire.Load(source, "doctor.py", [], [], 0)))
+        worker.call(wire.encode(wire.Load(source, "doctor.py")))
         reply = worker.call(wire.encode(wire.Call("double", [21], {})))
         answered = time.monotonic() - warm
         worker.kill()

@@ -85,10 +85,10 @@ class Load(Struct, tag="load", array_like=True):
 
     source: bytes
     filename: str
-    kernels: list[str]
-    functions: list[str]
-    modules: list[str]
-    entropy: int
+    kernels: list[str] = []
+    functions: list[str] = []
+    modules: list[str] = []
+    entropy: int = 0
 
 
 class Call(Struct, tag="call", array_like=True):
