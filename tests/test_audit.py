@@ -411,16 +411,16 @@ LOOP = """total, k = X[:, 0], 1
 
 def test_mutants_may_hang_and_answers_may_be_random(course):
     for name, answer in (("chance", f"return {DROPPED}\n"), ("loop", LOOP)):
-        new_exercise(course := read_course(course.root), f"ch06/{name}")
-        solution = course.root / f"solutions/ch06/{name}.py"
+        new_exercise(course := read_course(course.root), f"ch13/{name}")
+        solution = course.root / f"solutions/ch13/{name}.py"
         solution.write_text(solution.read_text().replace("return X.sum(dim=1)  # (n,)\n", answer))
-        (course.root / f"exercises/ch06/{name}.py").write_text(make_stub(solution.read_text(), solution))
-    (course.root / "graders/ch06/chance.py").write_text(CHANCE)
-    reference = course.root / "reference/ch06/chance.py"
+        (course.root / f"exercises/ch13/{name}.py").write_text(make_stub(solution.read_text(), solution))
+    (course.root / "graders/ch13/chance.py").write_text(CHANCE)
+    reference = course.root / "reference/ch13/chance.py"
     text = reference.read_text().replace("torch.sum(X, dim=1)", DROPPED)
     reference.write_text(text.replace("torch.sum(X, dim=0)", "X"))
     course = read_course(course.root)
-    found = audit(course, course.find("ch06"), seeds=1, jobs=1)
+    found = audit(course, course.find("ch13"), seeds=1, jobs=1)
     assert found.all_problems == []
     chance, loop = found.exercises
     hanging = [mutant for mutant in loop.mutants if "k -= 1" in mutant.diff]

@@ -106,7 +106,7 @@ def test_losses_are_switched_off(grade_sources) -> None:
         "nll_loss": "F.nll_loss(torch.log(y_hat), y.long(), reduction='none')",
         "cross_entropy": "F.cross_entropy(torch.log(y_hat), y.long(), reduction='none')",
         "module": "nn.NLLLoss(reduction='none')(torch.log(y_hat), y.long())",
-        "kl_div": "F.kl_div(y_hat.log(), F.one_hot(y, y_hat.shape[1]).float(), reduction='none').sum(1)",
+        "kl_div": "-F.kl_div(y_hat.log(), F.one_hot(y.long()).float(), reduction='none').sum(1)",
     }
     head = (
         "import torch\nimport torch.nn.functional as F\nfrom torch import nn\ndef cross_entropy(y_hat, y):\n"
