@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dlex.worker import sandbox, wire
+from dlex.worker.by_hand import has_function, has_kernel
+from dlex.worker.client import Budget, Zygote
+
 CALLS = {
     "torch": "torch.softmax(X, dim=1)",
     "method": "X.softmax(1)",
@@ -65,6 +69,24 @@ def softmax(X):
 """
 
 
+@pytest.fixture
+def zygote_call():
+    """Load a function with kernels and functions switched off, and call it."""
+    zygote = Zygote(sandbox.probe().level, [])
+
+    def run(kernels: list[str], functions: list[str]) -> object:
+        budget = Budget(10, 60, 1 << 30, 1 << 10)
+        budget.start_check()
+        worker = zygote.fork(budget)
+        worker.call(wire.encode(wire.Load(b"def f(x): return 2 * x", "a.py", kernels, functions)))
+        value = worker.call(wire.encode(wire.Call("f", [21], {}))).value
+        worker.kill()
+        return value
+
+    yield run
+    zygote.close()
+
+
 @pytest.fixture(scope="module")
 def results(grade_sources):
     sources = {name: SOURCE.replace("CALL", call).encode() for name, call in CALLS.items()}
@@ -114,3 +136,14 @@ def test_losses_are_switched_off(grade_sources) -> None:
     sources = {name: f"{head}    return {call}\n".encode() for name, call in calls.items()}
     for name, result in grade_sources("cross_entropy", sources).items():
         assert {check.outcome for check in result.checks} == {"forbidden"}, name
+
+
+def test_no_name_in_the_course_is_misspelt(course) -> None:
+    """The torch that the tests are pinned to has every kernel and function that is switched off."""
+    for name, group in course.file.by_hand.items():
+        assert [kernel for kernel in group.kernels if not has_kernel(kernel)] == [], name
+        assert [function for function in group.functions if not has_function(function)] == [], name
+
+
+def test_a_name_that_this_torch_lacks_does_no_harm(zygote_call) -> None:
+    assert zygote_call(["no_such_kernel", "_softmax.no_such_overload"], ["torch.no.such.function"]) == 42

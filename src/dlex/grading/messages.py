@@ -18,12 +18,14 @@ from dlex.worker import values, wire
 
 ADVICE = {  # by what the result is called
     "None": "Is there a `return` at the end of the function?",
-    "a numpy.ndarray": "Stay with torch tensors: NumPy arrays carry no gradients and live on the CPU.",
-    "a list": "Make it one tensor: torch.stack joins tensors of the same shape.",
-    "a tuple": "Return the tensor alone.",
     "a coroutine": "Define the function with plain `def`, without `async`.",
     "a generator": "There is a `yield` in the function: use `return`.",
     "a function": "Call the inner function and return its result.",
+}
+TENSOR_ADVICE = {  # the same, where a tensor is expected
+    "a numpy.ndarray": "Stay with torch tensors: NumPy arrays carry no gradients and live on the CPU.",
+    "a list": "Make it one tensor: torch.stack joins tensors of the same shape.",
+    "a tuple": "Return the tensor alone.",
     "an int": "Return a tensor: .item(), int() and float() leave torch.",
     "a float": "Return a tensor: .item(), int() and float() leave torch.",
     "a Tensor (sparse": "Return an ordinary tensor: .to_dense() makes one.",
@@ -106,7 +108,8 @@ def _with_advice(error: CheckFailed) -> str:
     if difference.kind == "dtype":
         return f"{summary}. {SAME_DTYPE}"
     if difference.kind == "type":
-        for beginning, advice in ADVICE.items():
+        table = ADVICE | (TENSOR_ADVICE if rest.endswith("expected a tensor") else {})
+        for beginning, advice in table.items():
             if rest.startswith(beginning):
                 return f"{summary}. {advice}"
     return summary

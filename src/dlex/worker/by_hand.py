@@ -34,9 +34,9 @@ class ByHand:
         self._library = torch.library.Library("aten", "IMPL")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch says that a kernel was overridden
-            for kernel in kernels:
+            for kernel in filter(has_kernel, kernels):
                 self._library.impl(kernel, self._refusal(kernel.split(".")[0].lstrip("_")), "CPU")
-        for function in functions:
+        for function in filter(has_function, functions):
             self._replace(function)
 
     def scan_imports(self, tree: ast.AST, lines: list[str]) -> None:
@@ -57,7 +57,6 @@ class ByHand:
         """Put a refusal in the place of "torch.autograd.grad" or "torch.optim.Optimizer.__init__"."""
         path, _, name = function.rpartition(".")
         owner = pkgutil.resolve_name(path)
-        getattr(owner, name)  # an AttributeError, should this torch not have it
         setattr(owner, name, self._refusal(function.removesuffix(".__init__")))
 
     def _refusal(self, name: str):
@@ -75,6 +74,25 @@ class ByHand:
         if frame is None:
             return 0, ""
         return frame.f_lineno, linecache.getline(self._filename, frame.f_lineno).strip()[:200]
+
+
+def has_kernel(kernel: str) -> bool:
+    """Whether this torch has a kernel, by ATen's name: "_softmax", "softmax.int".
+
+    One that it lacks needs no override; the names differ from version to version.
+    """
+    name, _, overload = kernel.partition(".")
+    packet = getattr(torch.ops.aten, name, None)
+    return packet is not None and (overload or "default") in packet.overloads()
+
+
+def has_function(function: str) -> bool:
+    """Whether this torch has a function, by its full name: "torch.autograd.grad"."""
+    try:
+        pkgutil.resolve_name(function)
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 def _imported(node: ast.AST) -> list[str]:
