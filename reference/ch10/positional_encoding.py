@@ -17,6 +17,7 @@ SUMS = (
     "contract[dtype]", "contract[views]", "contract[arguments]", "contract[single]", "contract[gradients]",
     "any_batch", "odd_width", "long_batch",
 )  # fmt: skip
+PRECISION = ("contract[dtype]", "contract[arguments]", "contract[gradients]")
 VALUES = ("contract[operations]", "worked_example", "any_table", "long_table", *SUMS)
 
 
@@ -43,6 +44,7 @@ def table_mistake(explanation, *, loses, exact_sum=False, dtype=DTYPES, **consta
 
     def register(wrong_table):
         @mistake(explanation, of=FUNCTIONS, loses=loses, dtype=dtype, **constants)
+        @functools.wraps(wrong_table)
         def wrong(dtype, **chosen):
             table = functools.partial(wrong_table, dtype=dtype, **chosen)
             exact = functools.partial(wrong_table, dtype=torch.float64, **chosen)
@@ -58,6 +60,7 @@ def adding_mistake(explanation, *, loses, dtype=DTYPES, **constants):
 
     def register(wrong_sum):
         @mistake(explanation, of=FUNCTIONS, loses=loses, dtype=dtype, **constants)
+        @functools.wraps(wrong_sum)
         def wrong(dtype, **chosen):
             def table(n, d):
                 return encoding_table(n, d).to(dtype)
@@ -262,7 +265,7 @@ def _rounded_angles(n, d):
 
 @table_mistake(
     "the angles are float32: near 5000 it moves in steps of 0.0005, and so do the sines. Which dtype has digits to spare?",
-    loses=("contract[dtype]", "contract[gradients]", "long_table", "long_batch"),
+    loses=(*PRECISION, "long_table", "long_batch"),
     dtype=(torch.float32,),
     angles=(
         _to_the_power,
@@ -281,7 +284,7 @@ def float32_angles(n, d, dtype, angles):
 
 @table_mistake(
     "adds encodings that were rounded to float32 to X in float64: half of the digits are lost",
-    loses=("contract[dtype]", "contract[gradients]"),
+    loses=PRECISION,
     dtype=(torch.float32,),
 )
 def rounded_for_float64(n, d, dtype):
