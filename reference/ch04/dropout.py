@@ -29,7 +29,7 @@ def _refuse(p):
 # What does not depend on luck ------------------------------------------------------------------
 
 LARGE = 1_000  # entries from which on two masks are never equal by chance
-LARGEST = 10_000  # entries from which on the shares below are told apart
+LARGEST = 3_500  # entries from which on the shares below are told apart
 SURE = -25.0  # logarithm of the odds that chance alone gives a pattern; patterns with more are not read
 
 SCALES = {
