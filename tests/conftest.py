@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from dlex.course import Course, read_course
-from dlex.grading.session import Submission, grade
+from dlex.grading.session import grade
 from dlex.results.records import ExerciseResult
-from dlex.submission import Source
+from dlex.submission import Source, Submission
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,7 +37,7 @@ def grade_sources(course: Course) -> Callable[..., dict[str, ExerciseResult]]:
         limited = Course(course.root, file)
         (exercise,) = limited.find(exercise_id)
         submissions = [
-            Submission(name, {exercise.id: Source(Path(f"{exercise.name}.py"), content)})
+            Submission(name, {exercise.id: Source(f"{exercise.name}.py", content)})
             for name, content in sources.items()
         ]
         results = grade(limited, [exercise], submissions, **options)

@@ -235,8 +235,8 @@ def test_a_zygote_that_dies_in_a_check_is_not_the_submissions_fault(course, solu
     import signal
 
     from dlex.grading.attempt import Attempt
-    from dlex.grading.session import Submission, grade
-    from dlex.submission import Source
+    from dlex.grading.session import grade
+    from dlex.submission import Source, Submission
 
     kills = iter([True])
     prefetch = Attempt.prefetch
@@ -249,7 +249,7 @@ def test_a_zygote_that_dies_in_a_check_is_not_the_submissions_fault(course, solu
 
     monkeypatch.setattr(Attempt, "prefetch", kill_once)
     (exercise,) = course.find("softmax")
-    source = Source(exercise.path("solutions"), solution("softmax"))
+    source = Source("softmax.py", solution("softmax"))
     (result,) = grade(course, [exercise], [Submission("you", {exercise.id: source})])
     assert next(kills, None) is None
     assert result.status == "graded" and result.perfect

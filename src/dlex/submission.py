@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from dlex.course import Exercise
 
@@ -13,50 +14,58 @@ MAX_BYTES = 1 << 20
 HAND_IN = "hand in an ordinary file of this name"
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A learner's file for one exercise: its bytes, or why there are none.
 
-    `missing` tells a file that is not there from one that cannot be used.
+    `file` is its name as the learner knows it, from the folder that was handed in. `missing` tells
+    a file that is not there from one that cannot be used.
     """
 
-    path: Path
+    file: str
     content: bytes | None
     problem: str = ""
     missing: bool = False
 
 
+class Submission(msgspec.Struct, frozen=True):
+    """What one learner handed in: a file, or the lack of one, per exercise id."""
+
+    name: str
+    sources: dict[str, Source]
+
+
 def read_source(path: Path, root: Path) -> Source:
     """Read a file below `root`: regular, not too large, not a link that leads out of it."""
+    file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     try:
         real = path.resolve(strict=True)
     except FileNotFoundError:
         if path.is_symlink():
-            return Source(path, None, f"{path.name} is a link to a file that does not exist: {HAND_IN}")
-        return Source(path, None, f"there is no {path.parent.name}/{path.name}", missing=True)
+            return Source(file, None, f"{path.name} is a link to a file that does not exist: {HAND_IN}")
+        return Source(file, None, f"there is no {path.parent.name}/{path.name}", missing=True)
     except (OSError, RuntimeError) as error:
-        return Source(path, None, f"{path.name} cannot be read: {error}")
+        return Source(file, None, f"{path.name} cannot be read: {error}")
     if not real.is_relative_to(root.resolve()):
-        return Source(path, None, f"{path.name} is a link that leads out of the submission: {HAND_IN}")
+        return Source(file, None, f"{path.name} is a link that leads out of the submission: {HAND_IN}")
     try:
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError as error:
-        return Source(path, None, f"{path.name} cannot be read: {error.strerror}")
+        return Source(file, None, f"{path.name} cannot be read: {error.strerror}")
     try:
-        return _read(path, descriptor)
+        return _read(path.name, file, descriptor)
     finally:
         os.close(descriptor)
 
 
-def _read(path: Path, descriptor: int) -> Source:
+def _read(name: str, file: str, descriptor: int) -> Source:
     kind = os.fstat(descriptor)
     if not stat.S_ISREG(kind.st_mode):
-        return Source(path, None, f"{path.name} is {_kind(kind.st_mode)}: {HAND_IN}")
+        return Source(file, None, f"{name} is {_kind(kind.st_mode)}: {HAND_IN}")
     if kind.st_size > MAX_BYTES:
-        too_large = f"{path.name} has {kind.st_size:,} bytes, the limit is {MAX_BYTES:,}"
-        return Source(path, None, f"{too_large}: hand in the code alone")
-    with open(descriptor, "rb", closefd=False) as file:
-        return Source(path, file.read(MAX_BYTES))
+        too_large = f"{name} has {kind.st_size:,} bytes, the limit is {MAX_BYTES:,}"
+        return Source(file, None, f"{too_large}: hand in the code alone")
+    with open(descriptor, "rb", closefd=False) as stream:
+        return Source(file, stream.read(MAX_BYTES))
 
 
 def _kind(mode: int) -> str:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
@@ -112,10 +111,3 @@ def run_mistake(
 
 def _constants(implementation: Implementation) -> str:
     return "".join(f" ({name}={value!r})" for name, value in implementation.constants.items())
-
-
-def line_of_function(path: Path, function: str) -> int:
-    """The line at which a file defines a function or class."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    begins = (f"def {function}(", f"class {function}(", f"class {function}:")
-    return next((number for number, line in enumerate(lines, 1) if line.startswith(begins)), 1)

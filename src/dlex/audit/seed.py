@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from dlex.audit import files
-from dlex.audit.bench import Bench, line_of_function, run_mistake
+from dlex.audit.bench import Bench, run_mistake
 from dlex.audit.mutants import chosen, mutants
 from dlex.audit.problems import from_error
 from dlex.audit.records import Problem
@@ -18,7 +18,7 @@ from dlex.errors import CourseError
 from dlex.grading.checks import ATTRIBUTE
 from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import SubmissionFailed
-from dlex.grading.messages import check_result, describe
+from dlex.grading.messages import check_result, describe, line_of_function
 from dlex.grading.mistakes import Mistake
 from dlex.grading.plugin import Plugin, line_of, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay
@@ -101,7 +101,7 @@ def _must_pass(bench: Bench, path: Path, what: str) -> Iterator[Problem]:
             if result.failure is not None:
                 yield _lost(bench, path, what, frozen, result)
     except SubmissionFailed as error:
-        line = _line_in(error) or 1
+        line = error.line or 1
         message = f"{what} does not load: {describe(error, exercise)}"
         yield Problem("lost", exercise.id, str(path), line, message)
 
@@ -115,17 +115,8 @@ def _lost(bench: Bench, path: Path, what: str, frozen: FrozenCheck, result: Repl
     functions = bench.exercise.functions
     called = getattr(result.failure.request, "name", functions[0])
     called = called if called in functions else functions[0]
-    line = _line_in(result.failure.error) or line_of_function(path, called)
+    line = result.failure.error.line or line_of_function(path.read_bytes(), called) or 1
     return Problem("lost", bench.exercise.id, str(path), line, f"{what} loses {frozen.name}", detail)
-
-
-def _line_in(error: Exception) -> int:
-    """The line of the file that raised, if it did."""
-    raised = getattr(error, "error", None)
-    if raised is not None:
-        return raised.frames[-1].line if raised.frames else 0
-    met = getattr(error, "met", None)
-    return met.line if met is not None else 0
 
 
 def _stub(bench: Bench) -> Iterator[Problem]:
@@ -138,7 +129,7 @@ def _stub(bench: Bench) -> Iterator[Problem]:
     earned = [frozen.name for frozen, result in results if result.failure is None and frozen.info.points]
     if earned:
         message = f"the stub earns points: {', '.join(earned)}"
-        line = line_of_function(path, bench.exercise.functions[0])
+        line = line_of_function(path.read_bytes(), bench.exercise.functions[0])
         yield Problem("stub", bench.exercise.id, str(path), line, message)
 
 

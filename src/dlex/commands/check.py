@@ -5,6 +5,7 @@ import sys
 import click
 
 from dlex.course import find_course
+from dlex.submission import Submission
 from dlex.targets import find_sources
 from dlex.workspace import Best, Progress, find_workspace
 
@@ -38,7 +39,7 @@ def command(
     sources = find_sources(found, targets)
 
     from dlex.grading.feedback import for_learner
-    from dlex.grading.session import Submission, grade
+    from dlex.grading.session import grade
 
     submission = Submission("you", {exercise.id: source for exercise, source in sources.items()})
     (result,) = grade(

@@ -29,6 +29,7 @@ class CheckFailed(AssertionError):
     """The answer is wrong."""
 
     outcome = "failed"
+    line = 0
 
     def __init__(self, difference: Difference):
         super().__init__(difference.summary)
@@ -49,6 +50,7 @@ class SubmissionFailed(Exception):
 
     outcome = "error"
     kind = "error"
+    line = 0  # of the learner's file, where one is known
 
 
 @dataclass
@@ -65,6 +67,10 @@ class Raised(SubmissionFailed):
     @property
     def outcome(self) -> str:
         return "not_attempted" if "NotImplementedError" in self.error.bases else "error"
+
+    @property
+    def line(self) -> int:
+        return self.error.frames[-1].line if self.error.frames else 0
 
     @property
     def where(self) -> str:
@@ -85,6 +91,10 @@ class CalledForbidden(SubmissionFailed):
 
     def __post_init__(self) -> None:
         Exception.__init__(self, f"it calls {self.met.name}")
+
+    @property
+    def line(self) -> int:
+        return self.met.line
 
     @property
     def where(self) -> str:

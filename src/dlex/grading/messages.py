@@ -52,9 +52,14 @@ ENDS = {  # by how the process ended
 
 
 def check_result(
-    frozen: FrozenCheck, result: Replay, mistake: Mistake | None, exercise: Exercise, reference: Reference
+    frozen: FrozenCheck,
+    result: Replay,
+    mistake: Mistake | None,
+    exercise: Exercise,
+    reference: Reference,
+    source: bytes = b"",
 ) -> CheckResult:
-    """The record of one check."""
+    """The record of one check; `source` is the learner's file, for the line that it concerns."""
     info = frozen.info
     failure = result.failure
     common = {
@@ -74,8 +79,20 @@ def check_result(
         hint=info.hint if failure.error.outcome == "failed" else "",
         counterexample=_counterexample(failure, reference),
         mistake=NamedMistake(mistake.name, mistake.explanation) if mistake else None,
+        line=failure.error.line or line_of_function(source, getattr(failure.request, "name", "")),
         **common,
     )
+
+
+def line_of_function(source: bytes, name: str) -> int:
+    """The line at which a file defines a function or class; 0 if it does not.
+
+    >>> line_of_function(b"import torch\\n\\ndef softmax(X):\\n    ...", "softmax")
+    3
+    """
+    beginning = re.compile(rb"\s*(?:def|class)\s+" + re.escape(name.encode()) + rb"\b")
+    lines = source.splitlines()
+    return next((number for number, line in enumerate(lines, 1) if name and beginning.match(line)), 0)
 
 
 def describe(error: CheckFailed | SubmissionFailed, exercise: Exercise) -> str:

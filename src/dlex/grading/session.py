@@ -12,8 +12,9 @@ import datetime
 import difflib
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
 import torch
 
 from dlex.course import CONTENT, Course, Exercise
@@ -26,20 +27,12 @@ from dlex.grading.plugin import Grader, Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay, shrink
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 from dlex.results.text import plain
-from dlex.submission import Source
+from dlex.submission import Submission
 from dlex.worker import sandbox
 from dlex.worker.client import Budget, Zygote, ZygoteDied
 
 ZYGOTE_TRIES = 3
 SHRINK_SECONDS = 1.0  # for all failures of an exercise together
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What one learner handed in: a file, or the lack of one, per exercise id."""
-
-    name: str
-    sources: dict[str, Source]
 
 
 def grade(
@@ -99,7 +92,7 @@ class _Grading:
             limits.memory_mb << 20,
             limits.output_kb << 10,
         )
-        graded = [self._exercise(self._plugin.graders[exercise.id], budget) for exercise in exercises]
+        graded = [self._named(self._exercise(self._plugin.graders[e.id], budget)) for e in exercises]
         lost = [exercise for exercise in graded if exercise.status == "not_graded"]
         return SubmissionResult(
             submission=plain(self._submission.name),
@@ -117,6 +110,11 @@ class _Grading:
             exercises=graded,
         )
 
+    def _named(self, result: ExerciseResult) -> ExerciseResult:
+        """The result with the name of the learner's file, if there is one."""
+        source = self._submission.sources[result.id]
+        return result if source.missing else msgspec.structs.replace(result, file=plain(source.file))
+
     def _exercise(self, grader: Grader, budget: Budget) -> ExerciseResult:
         """Grade one exercise; if the zygote dies meanwhile, again: it is never the learner's fault."""
         source = self._submission.sources[grader.exercise.id]
@@ -125,7 +123,7 @@ class _Grading:
         if source.content is None:
             return _ungraded(grader, "load_error", "error", source.problem)
         if not source.content.strip():
-            return _ungraded(grader, "load_error", "error", f"{source.path.name} is empty")
+            return _ungraded(grader, "load_error", "error", f"{Path(source.file).name} is empty")
         for _try in range(ZYGOTE_TRIES):
             attempt = Attempt(self._zygote, budget, grader.exercise, source.content, self._entropy(grader))
             try:
@@ -148,7 +146,7 @@ class _Grading:
         except SubmissionFailed as error:
             outcome = "forbidden" if isinstance(error, CalledForbidden) else "error"
             message = f"{exercise.name}.py does not load: {describe(error, exercise)}"
-            return _ungraded(grader, "load_error", outcome, message, attempt.output)
+            return _ungraded(grader, "load_error", outcome, message, attempt.output, error.line)
         problem = _wrong_definitions(exercise, attempt.definitions)
         if problem:
             return _ungraded(grader, "load_error", "error", problem, attempt.output)
@@ -172,7 +170,12 @@ class _Grading:
         self._shrink(seen, mistakes, attempt)
         return [
             check_result(
-                frozen, replays[frozen.name], mistakes.get(frozen.name), grader.exercise, grader.reference
+                frozen,
+                replays[frozen.name],
+                mistakes.get(frozen.name),
+                grader.exercise,
+                grader.reference,
+                self._submission.sources[grader.exercise.id].content,
             )
             if frozen.name in replays
             else _unscored(frozen, "error", "it was not run")
@@ -192,17 +195,18 @@ class _Grading:
             result.failure = shrink(frozen, attempt, result.failure, share)
 
 
-def _unscored(frozen: FrozenCheck, outcome: str, message: str) -> CheckResult:
+def _unscored(frozen: FrozenCheck, outcome: str, message: str, line: int = 0) -> CheckResult:
     info = frozen.info
-    return CheckResult(
-        frozen.name, info.title, outcome, 0.0, info.points, info.hidden, info.feedback, message
-    )
+    shown = info.hidden, info.feedback, message
+    return CheckResult(frozen.name, info.title, outcome, 0.0, info.points, *shown, line=line)
 
 
-def _ungraded(grader: Grader, status: str, outcome: str, message: str, output: str = "") -> ExerciseResult:
+def _ungraded(
+    grader: Grader, status: str, outcome: str, message: str, output: str = "", line: int = 0
+) -> ExerciseResult:
     """An exercise none of whose checks ran, and why."""
     message = plain(message)
-    checks = [_unscored(frozen, outcome, message) for frozen in grader.checks]
+    checks = [_unscored(frozen, outcome, message, line) for frozen in grader.checks]
     exercise = grader.exercise
     return ExerciseResult(
         exercise.id, exercise.title, status, 0.0, grader.max_score, message, plain(output), checks

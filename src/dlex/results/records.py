@@ -30,7 +30,8 @@ class NamedMistake(msgspec.Struct, frozen=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """One scored test. `feedback` says how much of it learners see, if it is hidden."""
+    """One scored test. `feedback` says how much of it learners see, if it is hidden; `line` is the
+    line of the learner's file that a failure concerns, 0 if none does."""
 
     name: str
     title: str
@@ -44,6 +45,7 @@ class CheckResult(msgspec.Struct, frozen=True):
     counterexample: Counterexample | None = None
     mistake: NamedMistake | None = None
     operations: dict[str, int] | None = None
+    line: int = 0
 
 
 def prominence(name: str, hidden: bool, points: float) -> tuple[bool, bool, float]:
@@ -53,7 +55,10 @@ def prominence(name: str, hidden: bool, points: float) -> tuple[bool, bool, floa
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):
-    """One exercise of a submission. `not_graded`: the machinery failed, which is not a zero."""
+    """One exercise of a submission. `not_graded`: the machinery failed, which is not a zero.
+
+    `file` is the learner's file, as named in what was handed in; "" if there is none.
+    """
 
     id: str
     title: str
@@ -63,6 +68,7 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     message: str
     output: str
     checks: list[CheckResult]
+    file: str = ""
 
 
 class SubmissionResult(msgspec.Struct, frozen=True):
