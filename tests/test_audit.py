@@ -169,7 +169,7 @@ def broken(tmp_path_factory) -> tuple[Path, Audit]:
     (root / "tests/variants/ch99/gone").mkdir(parents=True)
     (root / "tests/variants/ch99/gone/loops.py").write_text("x = 1\n")
     found = read_course(root)
-    return root, audit(found, found.find("ch99"), seeds=1, jobs=1)
+    return root, audit(found, found.find("ch99"), seeds=[0], jobs=1)
 
 
 def _break(root: Path, name: str, way: Broken) -> None:
@@ -244,7 +244,7 @@ def test_survivors_come_with_their_diffs(broken):
 def test_a_missing_file_is_told_with_the_line_that_lists_it(course):
     path = course.root / "graders/ch03/softmax.py"
     path.unlink()
-    found = audit(course, course.find("softmax"), seeds=1, jobs=1)
+    found = audit(course, course.find("softmax"), seeds=[0], jobs=1)
     (problem,) = found.all_problems
     assert (problem.kind, problem.file) == ("missing", str(path))
     line = int(problem.message.split("course.toml:")[1].split(" ")[0])
@@ -253,7 +253,7 @@ def test_a_missing_file_is_told_with_the_line_that_lists_it(course):
 
 def test_the_course_is_clean():
     course = read_course(ROOT)
-    found = audit(course, course.find("ch03/softmax") + course.find("ch03/cross_entropy"), seeds=1, jobs=2)
+    found = audit(course, course.find("ch03/softmax") + course.find("ch03/cross_entropy"), seeds=[0], jobs=2)
     assert [problem for exercise in found.exercises for problem in exercise.problems] == []
     for exercise in found.exercises:
         assert exercise.kill_rate == 1.0
@@ -267,7 +267,7 @@ def test_a_new_exercise_is_clean_at_once(course):
     assert after.startswith(before.rstrip())
     changed = read_course(course.root)
     assert [path.is_file() for path in paths] == [True] * 4
-    found = audit(changed, changed.find("my_exercise"), seeds=2, jobs=1)
+    found = audit(changed, changed.find("my_exercise"), seeds=[0, 1], jobs=1)
     assert found.all_problems == []
     (exercise,) = found.exercises
     assert exercise.kill_rate == 1.0
@@ -420,7 +420,7 @@ def test_mutants_may_hang_and_answers_may_be_random(course):
     text = reference.read_text().replace("torch.sum(X, dim=1)", DROPPED)
     reference.write_text(text.replace("torch.sum(X, dim=0)", "X"))
     course = read_course(course.root)
-    found = audit(course, course.find("ch13"), seeds=1, jobs=1)
+    found = audit(course, course.find("ch13"), seeds=[0], jobs=1)
     assert found.all_problems == []
     chance, loop = found.exercises
     hanging = [mutant for mutant in loop.mutants if "k -= 1" in mutant.diff]

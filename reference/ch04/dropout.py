@@ -470,7 +470,6 @@ def new_mask_in_backward(X, p, generator):
 
 @mistake(
     "computes the scale in float32, which has 7 digits: for a float64 X it needs 16",
-    loses=("contract[dtype]", "contract[gradients]"),
 )
 @_right_elsewhere
 def float32_scale(X, p, generator):

@@ -13,10 +13,10 @@ import torch
 from dlex.course import Exercise
 from dlex.grading.attempt import Attempt
 from dlex.grading.failures import SubmissionFailed
-from dlex.grading.mistakes import Implementation, Mistake, Reference
-from dlex.grading.oracle import InProcess
+from dlex.grading.mistakes import Mistake
 from dlex.grading.plugin import Grader
 from dlex.grading.replay import FrozenCheck, Replay, replay
+from dlex.grading.suspects import Suspect
 from dlex.worker.client import Budget, Zygote, ZygoteDied
 
 TRIES = 3
@@ -94,20 +94,21 @@ class Bench:
 
 
 def run_mistake(
-    reference: Reference, mistake: Mistake, checks: list[FrozenCheck], seed: int
+    grader: Grader, mistake: Mistake, seed: int
 ) -> Iterator[tuple[str, list[tuple[FrozenCheck, Replay]]]]:
     """Replay every check against a mistake, once for each constant, which is told as well.
 
-    Of many constants each seed takes a few, so that some seeds together take them all.
+    Of many constants the first seed takes a few, each other seed one, so that many seeds together
+    take them all.
     """
-    variants = list(zip(mistake.implementations, reference.with_mistake(mistake), strict=True))
-    for turn in range(min(CONSTANTS, len(variants))):
-        implementation, functions = variants[(seed * CONSTANTS + turn) % len(variants)]
+    variants = [suspect for suspect in grader.suspects if suspect.mistake is mistake]
+    for turn in range(1 if seed else min(CONSTANTS, len(variants))):
+        suspect = variants[(seed + turn) % len(variants)]
         torch.manual_seed(seed)
         random.seed(seed)
-        replays = [(frozen, replay(frozen, InProcess(functions))) for frozen in checks]
-        yield _constants(implementation), replays
+        backends = [(frozen, suspect.in_place_of_a_submission(frozen)) for frozen in grader.checks]
+        yield _constants(suspect), [(frozen, replay(frozen, backend)) for frozen, backend in backends]
 
 
-def _constants(implementation: Implementation) -> str:
-    return "".join(f" ({name}={value!r})" for name, value in implementation.constants.items())
+def _constants(suspect: Suspect) -> str:
+    return "".join(f" ({name}={value!r})" for name, value in suspect.constants.items())

@@ -108,10 +108,8 @@ class Exam:
         for number in range(EXAMS):
             results = self.bench.run(source, self.paper(number))
             for (frozen, result), expected in zip(results, self._key(solution, number), strict=True):
-                for example, ours, theirs in zip(
-                    frozen.examples, result.transcripts, expected.transcripts, strict=False
-                ):
-                    if not same_answers(ours, theirs, magnitude_of(example.drawn)):
+                for example, ours, theirs in zip(frozen.examples, result.seen, expected.seen, strict=False):
+                    if not same_answers(ours.replies, theirs.replies, magnitude_of(example.drawn)):
                         return frozen.name
         return ""
 
@@ -137,8 +135,8 @@ class Exam:
 
     def _answers(self, source: bytes, checks: list[FrozenCheck], entropy: str) -> list[bytes]:
         replays = [result for _check, result in self.bench.run(source, checks, entropy)]
-        transcripts = [reply for result in replays for answers in result.transcripts for reply in answers]
-        return [wire.encode(msgspec.structs.replace(reply, sequence=0)) for reply in transcripts]
+        replies = [reply for result in replays for seen in result.seen for reply in seen.replies]
+        return [wire.encode(msgspec.structs.replace(reply, sequence=0)) for reply in replies]
 
     def _drawn(self, seed: int) -> list[FrozenCheck]:
         grader = self.bench.grader
@@ -182,8 +180,7 @@ def info_of(function: Callable) -> CheckInfo:
 
 def _passes_generator(frozen: FrozenCheck) -> bool:
     """Whether a check hands a generator to the submission."""
-    requests = [request for example in frozen.examples for request in example.requests]
-    calls = [msgspec.msgpack.decode(request, type=wire.Call) for request in requests]
+    calls = [call for example in frozen.examples for call in example.calls]
     sent = [value for call in calls for value in [*call.args, *call.kwargs.values()]]
     return any(isinstance(value, wire.Generator) for value in sent)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +34,7 @@ def audit(
     course: Course,
     exercises: list[Exercise],
     *,
-    seeds: int = 3,
+    seeds: Sequence[int] = range(3),
     jobs: int | None = None,
     isolation: int | None = None,
     with_mutants: bool = True,
@@ -43,7 +43,7 @@ def audit(
     """Judge exercises: their files, their graders, their mistakes.
 
     Args:
-        seeds: how many seeds to draw examples with, from 0 on.
+        seeds: the seeds to draw examples with.
         jobs: how many processes; one per processor if left out.
         isolation: the level for what is not trusted; the best that the machine has if left out.
         with_mutants: whether to change the solution and see what the grader says.
@@ -53,7 +53,7 @@ def audit(
     level = sandbox.require(isolation).level
     run = _Run(course, level, seeds, with_mutants, progress)
     sound = [exercise for exercise in exercises if run.look_at_files(exercise)]
-    with _executor(jobs or os.cpu_count() or 1, len(sound) * seeds) as executor:
+    with _executor(jobs or os.cpu_count() or 1, len(sound) * len(seeds)) as executor:
         run.dispatch(executor, sound)
     return Audit(
         course.name,
@@ -71,7 +71,7 @@ class _Run:
 
     course: Course
     level: int
-    seeds: int
+    seeds: Sequence[int]
     with_mutants: bool
     progress: Progress
     problems: dict[str, list[Problem]] = field(default_factory=dict)
@@ -89,10 +89,10 @@ class _Run:
 
     def dispatch(self, executor: Executor, exercises: list[Exercise]) -> None:
         """Run every exercise at every seed; examine its mutants when its last seed is through."""
-        self.total = len(exercises) * (self.seeds + self.with_mutants)
+        self.total = len(exercises) * (len(self.seeds) + self.with_mutants)
         pending: dict[Future, Exercise] = {}
         for exercise in exercises:
-            for seed in range(self.seeds):
+            for seed in self.seeds:
                 pending[self._submit(executor, _seed_unit, exercise, seed, self.with_mutants)] = exercise
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
@@ -145,7 +145,7 @@ class _Run:
             self.reports[exercise.id].append(result)
 
     def _finished(self, exercise: Exercise) -> bool:
-        return len(self.reports[exercise.id]) == self.seeds and exercise.id not in self.certificates
+        return len(self.reports[exercise.id]) == len(self.seeds) and exercise.id not in self.certificates
 
     def _candidates(self, exercise: Exercise) -> list[int]:
         """The mutants that passed everything at some seed."""

@@ -142,7 +142,7 @@ def _mistakes(bench: Bench, seed: int) -> Iterator[Problem]:
         message = "there is no mistake: nothing can be named, and nothing shows that the grader rejects it"
         yield Problem("mistake", bench.exercise.id, path, 1, message)
     for mistake in grader.reference.mistakes:
-        for constant, replays in run_mistake(grader.reference, mistake, grader.checks, seed):
+        for constant, replays in run_mistake(grader, mistake, seed):
             wrong = _lost_wrongly(mistake, replays, names) or _named_wrongly(bench, mistake, replays)
             if wrong:
                 message = f"the mistake {mistake.name}{constant} {wrong}"
@@ -162,7 +162,7 @@ def _lost_wrongly(mistake: Mistake, replays: list[tuple[FrozenCheck, Replay]], n
 
 
 def _named_wrongly(bench: Bench, mistake: Mistake, replays: list[tuple[FrozenCheck, Replay]]) -> str:
-    named = {other.name for other in diagnose(bench.grader.reference, replays).values()}
+    named = {other.name for other in diagnose(bench.grader.suspects, replays).values()}
     if named == {mistake.name}:
         return ""
     others = sorted(named - {mistake.name})

@@ -31,7 +31,7 @@ def command(context, targets, seeds, jobs, isolation, mutants, as_json, verbose)
     course = find_course(context.obj)
     wanted = [exercise for target in targets for exercise in course.find(target)] or course.exercises
     exercises = list({exercise.id: exercise for exercise in wanted}.values())
-    options = {"seeds": seeds, "jobs": jobs, "isolation": isolation, "with_mutants": mutants}
+    options = {"seeds": range(seeds), "jobs": jobs, "isolation": isolation, "with_mutants": mutants}
     with shown() as progress:
         result = audit(course, exercises, progress=progress, **options)
     if as_json:

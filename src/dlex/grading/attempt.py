@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dlex.course import Exercise
+from dlex.grading.answers import Answers
 from dlex.grading.calls import decode, encode
 from dlex.grading.failures import CalledForbidden, Died, Raised, SubmissionFailed
 from dlex.worker import wire
@@ -25,15 +26,14 @@ class MissingFunction(SubmissionFailed):
         return f"the file defines no function {self.name}"
 
 
-class Attempt:
+class Attempt(Answers):
     """A learner's source and the worker that currently holds it; the backend of `submission`."""
 
     def __init__(self, zygote: Zygote, budget: Budget, exercise: Exercise, source: bytes, entropy: str):
+        super().__init__()
         self.exercise = exercise
         self.budget = budget
         self.definitions: dict[str, str] = {}
-        self.last: wire.Call | wire.Attribute | None = None
-        self.transcript: list[wire.Reply] = []
         self._zygote = zygote
         self._load = wire.encode(
             wire.Load(
@@ -48,7 +48,6 @@ class Attempt:
         self._worker: Worker | None = None
         self._printed = bytearray()
         self._lent: dict[int, Callable] = {}
-        self._due: list[bytes] = []
 
     def start(self) -> None:
         """Make sure that a worker holds the submission. Raises what loading it raised."""
@@ -69,7 +68,6 @@ class Attempt:
             self.definitions = {name: str(kind) for name, kind in reply.value.items.items()}
 
     def prefetch(self, requests: list[bytes]) -> None:
-        """Ask for everything that a check is known to call, so that the answers stream in."""
         if requests:
             self.start()
             try:
@@ -77,38 +75,13 @@ class Attempt:
             except WorkerDied as death:
                 raise self._died(death) from None
 
-    def begin(self, expected: list[bytes]) -> None:
-        """The next example starts; its calls were prefetched, in this order."""
-        self._due = list(reversed(expected))
-        self.last, self.transcript = None, []
-
-    def finish(self) -> None:
-        """The example is over; answers that it did not ask for are dropped."""
-        while self._due:
-            self._due.pop()
-            self._receive()
-
     def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply:
-        """Answer one call: from what was prefetched if it is that very call, else live."""
-        self.last = request
         if isinstance(request, wire.Call) and request.on is None and request.name not in self.definitions:
+            self.last = request
             raise MissingFunction(request.name)
-        encoded = wire.encode(request)
-        if self._due and self._due[-1] == encoded:
-            self._due.pop()
-            reply = self._receive()
-        else:
-            self.finish()
-            self.start()
-            try:
-                reply = self._worker.call(encoded)
-            except WorkerDied as death:
-                raise self._died(death) from None
-        self.transcript.append(reply)
-        return reply
+        return super().ask(request)
 
     def lend(self, function: Callable) -> wire.Callback:
-        """Give a function of the grader to the submission."""
         number = len(self._lent)
 
         def answer(arguments: list[wire.Value]) -> wire.CallbackReply:
@@ -128,7 +101,6 @@ class Attempt:
         return self._printed[: self.budget.output].decode("utf-8", errors="replace")
 
     def close(self) -> None:
-        """End the worker."""
         if self._worker is not None:
             self._worker.kill()
 
@@ -138,8 +110,15 @@ class Attempt:
         except WorkerDied as death:
             raise self._died(death) from None
 
+    def _live(self, request: wire.Call | wire.Attribute, encoded: bytes) -> wire.Reply:
+        self.start()
+        try:
+            return self._worker.call(encoded)
+        except WorkerDied as death:
+            raise self._died(death) from None
+
     def _died(self, death: WorkerDied) -> Died:
-        self._due = []
+        self._due.clear()
         if death.reason != "timeout":
             return Died("crashed", death.detail)
         if self.budget.exhausted:

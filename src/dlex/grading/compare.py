@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from dlex.grading.failures import CheckFailed, Difference
+from dlex.grading.failures import CheckFailed, Difference, Told
 from dlex.grading.render import render_tensor, render_value
 
 
@@ -160,11 +160,13 @@ def _compare_tensors(actual, expected, what, magnitude, of_largest) -> Differenc
     structure = _structure(actual, expected, what)
     if structure is not None:
         kind, summary = structure
-        return Difference(kind, summary, render_tensor(actual), render_tensor(expected))
+        return Difference(kind, lambda: (summary, render_tensor(actual), render_tensor(expected)))
     allowed = tolerance_for(expected.dtype, magnitude)
     if of_largest and expected.numel():
         finite = torch.nan_to_num(expected.detach(), nan=0.0, posinf=0.0, neginf=0.0)
         allowed = Tolerance(0.0, allowed.absolute + allowed.relative * float(finite.abs().max()))
+    if torch.equal(actual, expected):
+        return None
     if allowed == EXACT:
         close = actual == expected
     else:
@@ -186,13 +188,20 @@ def _structure(actual: torch.Tensor, expected: torch.Tensor, what: str) -> tuple
 
 
 def _value_difference(actual, expected, wrong, what: str, allowed: Tolerance) -> Difference:
-    got, want = render_tensor(actual, wrong), render_tensor(expected, wrong)
     special = wrong & ~(torch.isfinite(actual) & torch.isfinite(expected))
     if bool(special.any()):
-        where = tuple(special.nonzero()[0].tolist())
-        a, e = _apart(actual[where].item(), expected[where].item())
-        summary = f"{_wrong_entries(wrong, what, f'for instance at {list(where)}')}: {a} instead of {e}"
-        return Difference("special", summary, got, want)
+        return Difference("special", lambda: _tell_special(actual, expected, wrong, special, what))
+    return Difference("value", lambda: _tell_values(actual, expected, wrong, what, allowed))
+
+
+def _tell_special(actual, expected, wrong, special, what: str) -> Told:
+    where = tuple(special.nonzero()[0].tolist())
+    a, e = _apart(actual[where].item(), expected[where].item())
+    summary = f"{_wrong_entries(wrong, what, f'for instance at {list(where)}')}: {a} instead of {e}"
+    return summary, render_tensor(actual, wrong), render_tensor(expected, wrong)
+
+
+def _tell_values(actual, expected, wrong, what: str, allowed: Tolerance) -> Told:
     distance = _wide(actual).sub(_wide(expected)).abs()
     bound = allowed.absolute + allowed.relative * _wide(expected).abs()
     excess = torch.where(wrong, distance / bound.clamp_min(1e-300), -1.0)
@@ -201,7 +210,7 @@ def _value_difference(actual, expected, wrong, what: str, allowed: Tolerance) ->
     summary = f"{_wrong_entries(wrong, what, f'the worst at {list(where)}')}: {a} instead of {e}"
     if allowed != EXACT:
         summary += f", off by {distance[where].item():.2g}, allowed {bound[where].item():.1g}"
-    return Difference("value", summary, got, want)
+    return summary, render_tensor(actual, wrong), render_tensor(expected, wrong)
 
 
 def _wrong_entries(wrong: torch.Tensor, what: str, where: str) -> str:

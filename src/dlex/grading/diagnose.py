@@ -16,18 +16,21 @@ from collections.abc import Callable
 import torch
 
 from dlex.grading.calls import Draw, Functions
-from dlex.grading.compare import assert_alike, is_close
+from dlex.grading.compare import assert_alike
 from dlex.grading.contract import filled_gradients
 from dlex.grading.failures import CheckFailed, SubmissionFailed
 from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.oracle import Local
 from dlex.grading.replay import FrozenCheck, Replay, copy
+from dlex.grading.same import described, identical, same, same_value
+from dlex.grading.suspects import Suspect
 from dlex.worker import values, wire
 
 ENOUGH_DEVIATIONS = 10
+DIFFERS = -1
 
 
-def diagnose(reference: Reference, replays: list[tuple[FrozenCheck, Replay]]) -> dict[str, Mistake]:
+def diagnose(known: list[Suspect], replays: list[tuple[FrozenCheck, Replay]]) -> dict[str, Mistake]:
     """The mistake behind each failed check, where one is certain, by check name.
 
     A mistake that explains everything that was seen of the submission explains all its failed
@@ -40,74 +43,102 @@ def diagnose(reference: Reference, replays: list[tuple[FrozenCheck, Replay]]) ->
         return {}
     passed = [(frozen, result) for frozen, result in replays if result.failure is None]
     failed.sort(key=lambda entry: len(entry[0].examples))  # what is quick to refute comes first
-    lost = {frozen.name for frozen, _result in failed}
     wholly: list[tuple[int, Mistake]] = []
-    for mistake in reference.mistakes:
-        for functions in reference.with_mistake(mistake):
-            deviations = _match_all(failed, passed, functions)
-            if deviations is not None:
-                wholly.append((deviations, mistake))
+    for suspect in known:
+        deviations = _match_all(failed, passed, suspect)
+        if deviations is not None:
+            wholly.append((deviations, suspect.mistake))
     if wholly:
+        lost = [frozen.name for frozen, _result in failed]
         return dict.fromkeys(lost, min(wholly, key=lambda entry: entry[0])[1])
-    return _partly(reference, failed)
+    return _partly(known, failed)
 
 
-def _match_all(failed: list, passed: list, functions: dict[str, Callable]) -> int | None:
-    """On how many examples `functions` fail, if they explain all that was seen; else None."""
+def _match_all(failed: list, passed: list, suspect: Suspect) -> int | None:
+    """On how many examples a suspect fails, if it explains all that was seen; else None."""
     deviations = 0
     for frozen, result in failed:
-        fails = _match(frozen, result, functions)
+        fails = _match(frozen, result, suspect)
         if not fails:
             return None
         deviations += fails
-    if any(_match(frozen, result, functions) is None for frozen, result in passed):
+    if any(_match(frozen, result, suspect) is None for frozen, result in passed):
         return None
     return deviations
 
 
-def _partly(reference: Reference, failed: list[tuple[FrozenCheck, Replay]]) -> dict[str, Mistake]:
+def _partly(known: list[Suspect], failed: list[tuple[FrozenCheck, Replay]]) -> dict[str, Mistake]:
     """The mistakes that explain some of the failed checks, where none explains everything."""
     lost = {frozen.name for frozen, _result in failed}
+    features = failed[0][0].reference.features
     named: dict[str, Mistake] = {}
-    for mistake in reference.mistakes:
+    for suspect in known:
+        mistake = suspect.mistake
         if not lost.issuperset(mistake.loses):
             continue
-        certain = bool(mistake.loses) and not mistake.functions.isdisjoint(reference.features)
+        certain = bool(mistake.loses) and not mistake.functions.isdisjoint(features)
         quickest = next((entry for entry in failed if entry[0].name in mistake.loses), None)
-        for functions in reference.with_mistake(mistake):
-            if certain and not _match(*quickest, functions):
-                continue
-            explained = {frozen.name: _match(frozen, result, functions) for frozen, result in failed}
-            if all(explained.values()):
-                continue  # refuted by a check that was passed
-            for name, deviations in explained.items():
-                if (deviations or 0) >= (1 if certain else ENOUGH_DEVIATIONS):
-                    named.setdefault(name, mistake)
+        if certain and not _match(*quickest, suspect):
+            continue
+        explained = {frozen.name: _match(frozen, result, suspect) for frozen, result in failed}
+        if all(explained.values()):
+            continue  # refuted by a check that was passed
+        for name, deviations in explained.items():
+            if (deviations or 0) >= (1 if certain else ENOUGH_DEVIATIONS):
+                named.setdefault(name, mistake)
     return named
 
 
-def _match(frozen: FrozenCheck, result: Replay, functions: dict[str, Callable]) -> int | None:
-    """On how many examples `functions` fail the check, if they answer all of them as the submission
-    did; None if they do not, or if the submission died and there is nothing to compare."""
+def _match(frozen: FrozenCheck, result: Replay, suspect: Suspect) -> int | None:
+    """On how many examples a suspect fails the check, if it answers all of them as the submission
+    did; None if it does not, or if the submission died and there is nothing to compare."""
     if result.failure is not None and result.failure.error.kind in ("timeout", "crashed"):
         return None
-    with torch.random.fork_rng(devices=[]):  # a mistake may seed the generator of this process
-        return _replayed(frozen, result, functions)
-
-
-def _replayed(frozen: FrozenCheck, result: Replay, functions: dict[str, Callable]) -> int | None:
     oracle = frozen.oracle()
     deviations, drawn = 0, []
-    for example, transcript in zip(frozen.examples, result.transcripts, strict=False):
-        mimic = _Mimic(functions, transcript, frozen.reference, passed=result.failure is None)
-        drawn.append(mimic.pairs)
-        try:
-            frozen.body(Functions(mimic), oracle, **copy(example.drawn))
-        except _Differs:
+    for number, seen in enumerate(result.seen):
+        fails = None if frozen.reference.features else _at_a_glance(frozen, number, result, suspect)
+        if fails is None:
+            mimic = _Mimic(suspect.functions, seen.replies, frozen.reference, result.failure is None)
+            drawn.append(mimic.pairs)
+            fails = _replayed(frozen, number, mimic, oracle)
+        if fails is DIFFERS:
             return None
-        except (CheckFailed, SubmissionFailed):
-            deviations += 1
+        deviations += fails
     return deviations if _same_features(frozen.reference, result, drawn) else None
+
+
+def _at_a_glance(frozen: FrozenCheck, number: int, result: Replay, suspect: Suspect) -> int | None:
+    """Whether a suspect fails an example, from its answers alone; DIFFERS if these are not the
+    submission's; None if they are the same only up to rounding, or the calls were not foreseen.
+
+    What a check cannot tell apart it judges alike: no need to run it.
+    """
+    seen = result.seen[number]
+    if not seen.foreseen:
+        return None
+    calls = frozen.examples[number].calls
+    answers = suspect.answers(frozen, number, len(seen.replies))
+    exact = True
+    for call, theirs, ours in zip(calls, seen.replies, answers, strict=False):
+        if identical(theirs, ours):
+            continue
+        if not same(theirs, ours, call, passed=result.failure is None):
+            return DIFFERS
+        exact = False
+    return int(seen.failed) if exact else None
+
+
+def _replayed(frozen: FrozenCheck, number: int, mimic: _Mimic, oracle: Functions) -> int:
+    """Whether a suspect fails an example, by running the check; DIFFERS if it answers otherwise."""
+    with torch.random.fork_rng(devices=[]):  # a mistake may seed the generator of this process
+        try:
+            frozen.body(Functions(mimic), oracle, **copy(frozen.examples[number].drawn))
+        except _Differs:
+            return DIFFERS
+        except (CheckFailed, SubmissionFailed):
+            return 1
+    return 0
 
 
 class _Differs(BaseException):
@@ -134,7 +165,7 @@ class _Mimic(Local):
         if seen is not None and seen.error is None and reply.error is None and self._is_random(request):
             self.pairs.setdefault(request.name, []).append(self._pair(request, seen, reply))
             return seen
-        if seen is None or not _same(seen, reply, _magnitude(request), self._passed):
+        if seen is None or not same(seen, reply, request, passed=self._passed):
             raise _Differs
         return reply
 
@@ -157,8 +188,8 @@ class _Mimic(Local):
 def _draw(request: wire.Call, reply: wire.Reply, names: list[str]) -> Draw:
     """What a random function was asked and answered. ValueError if the answer is malformed."""
     sent = dict(zip(names, request.args, strict=False)) | request.kwargs
-    arguments = {name: values.decode(message, _described, values.rebuild) for name, message in sent.items()}
-    value = values.decode(reply.value, _described)
+    arguments = {name: values.decode(message, described, values.rebuild) for name, message in sent.items()}
+    value = values.decode(reply.value, described)
     if request.gradients is None:
         return Draw(arguments, value)
     weights = [values.decode_tensor(weight) for weight in request.gradients]
@@ -170,7 +201,7 @@ def _changed(request: wire.Call, reply: wire.Reply) -> list[bool]:
     """Which arguments came back changed, where that was observed."""
     sent = [*request.args, *request.kwargs.values()]
     left = reply.observed.arguments if reply.observed else []
-    return [not _same_value(after, before) for before, after in zip(sent, left, strict=False)]
+    return [not same_value(after, before) for before, after in zip(sent, left, strict=False)]
 
 
 def _same_features(reference: Reference, result: Replay, drawn: list[dict[str, list]]) -> bool:
@@ -193,58 +224,3 @@ def _read(features: Callable, examples: list[list[Draw]]) -> list[object]:
         return list(features(examples))
     except Exception:  # nobody foresaw such answers: that must not end the grading
         return [None]
-
-
-def _same(seen: wire.Reply, reply: wire.Reply, magnitude: float, passed: bool) -> bool:
-    """Whether two replies tell of the same behaviour, up to rounding."""
-    if (seen.error is None) != (reply.error is None) or seen.forbidden:
-        return False
-    if seen.error is not None:
-        same_words = passed or seen.error.message == reply.error.message
-        return seen.error.kind == reply.error.kind and same_words
-    return (
-        _same_value(seen.value, reply.value, magnitude)
-        and _same_gradients(seen, reply, magnitude)
-        and _same_effects(seen, reply)
-    )
-
-
-def _magnitude(request: wire.Call | wire.Attribute) -> float:
-    """The largest finite number among the arguments: what both sides had to round."""
-    if isinstance(request, wire.Attribute):
-        return 0.0
-    arguments = [values.decode(arg, lambda ref: None) for arg in request.args]
-    floats = [leaf for leaf in values.leaves(arguments) if leaf.is_floating_point() and leaf.numel()]
-    return max(
-        (float(leaf[leaf.isfinite()].abs().amax()) for leaf in floats if leaf.isfinite().any()), default=0.0
-    )
-
-
-def _same_value(seen: wire.Value, value: wire.Value, magnitude: float = 0.0) -> bool:
-    try:
-        return is_close(values.decode(seen, _described), values.decode(value, _described), magnitude)
-    except (ValueError, TypeError, RuntimeError, OverflowError):  # a worker may have sent anything
-        return False
-
-
-def _described(ref: wire.Ref | wire.Callback) -> object:
-    return ref.type_name if isinstance(ref, wire.Ref) else ref.id
-
-
-def _same_gradients(seen: wire.Reply, reply: wire.Reply, magnitude: float) -> bool:
-    ours, theirs = seen.gradients or [], reply.gradients or []
-    return len(ours) == len(theirs) and all(
-        (a is None) == (b is None) and (a is None or _same_value(a, b, magnitude))
-        for a, b in zip(ours, theirs, strict=True)
-    )
-
-
-def _same_effects(seen: wire.Reply, reply: wire.Reply) -> bool:
-    ours, theirs = seen.observed, reply.observed
-    if ours is None or theirs is None:
-        return ours is theirs
-    return (
-        ours.random_state_moved == theirs.random_state_moved
-        and len(ours.arguments) == len(theirs.arguments)
-        and all(_same_value(a, b) for a, b in zip(ours.arguments, theirs.arguments, strict=True))
-    )

@@ -10,19 +10,41 @@ SubmissionFailed     its outcome    the submission did not answer
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dlex.worker import wire
 
+Told = tuple[str, str, str]  # summary, got, expected
 
-@dataclass(frozen=True)
+
 class Difference:
-    """What came back against what was expected, as text, and where they part."""
+    """What came back against what was expected, as text, and where they part.
 
-    kind: str  # type, shape, dtype, device, special, value
-    summary: str
-    got: str = ""
-    expected: str = ""
+    `kind` is type, shape, dtype, device, special, value … The text may be a function that makes the
+    other three: of many differences only a few are ever read.
+    """
+
+    def __init__(self, kind: str, summary: str | Callable[[], Told], got: str = "", expected: str = ""):
+        self.kind = kind
+        self._tell = summary if callable(summary) else lambda: (summary, got, expected)
+
+    @cached_property
+    def _told(self) -> Told:
+        return self._tell()
+
+    @property
+    def summary(self) -> str:
+        return self._told[0]
+
+    @property
+    def got(self) -> str:
+        return self._told[1]
+
+    @property
+    def expected(self) -> str:
+        return self._told[2]
 
 
 class CheckFailed(AssertionError):
@@ -32,9 +54,12 @@ class CheckFailed(AssertionError):
     line = 0
 
     def __init__(self, difference: Difference):
-        super().__init__(difference.summary)
+        super().__init__(difference)
         self.difference = difference
         self.kind = difference.kind
+
+    def __str__(self) -> str:
+        return self.difference.summary
 
 
 class Unusable(CheckFailed):

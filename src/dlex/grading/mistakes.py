@@ -62,10 +62,6 @@ class Reference:
         target = self.functions.get(function)
         return list(inspect.signature(target).parameters) if target else []
 
-    def with_mistake(self, mistake: Mistake) -> list[dict[str, Callable]]:
-        """The oracle's functions with the wrong ones in their places, once per implementation."""
-        return [{**self.functions, **wrong.functions} for wrong in mistake.implementations]
-
 
 def mistake(
     explanation: str, *, of: str | tuple[str, ...] = "", loses: tuple[str, ...] = (), **constants: tuple

@@ -1,7 +1,6 @@
 """Backends that run trusted functions in this process: the reference, or a known mistake.
 
 Local      runs functions as they are
-InProcess  takes a submission's place in a replay, without a worker
 Oracle     runs them in float64 and rounds results back: right to the last digit
 Memory     an oracle that computes each answer once, for all submissions
 Recorder   an oracle that writes down what it was asked
@@ -35,31 +34,6 @@ class Local:
 
     def _lend_back(self, number: int) -> Callable:
         return self._lent[number]
-
-
-class InProcess(Local):
-    """Takes a submission's place in a replay: for known mistakes, which are trusted."""
-
-    def __init__(self, functions: dict[str, Callable]):
-        super().__init__(functions)
-        self.last: wire.Call | wire.Attribute | None = None
-        self.transcript: list[wire.Reply] = []
-
-    def prefetch(self, requests: list[bytes]) -> None:
-        """Nothing to fetch: answers are made when they are asked for."""
-
-    def begin(self, expected: list[bytes]) -> None:
-        """The next example starts."""
-        self.last, self.transcript = None, []
-
-    def finish(self) -> None:
-        """The example is over."""
-
-    def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply:
-        self.last = request
-        reply = super().ask(request)
-        self.transcript.append(reply)
-        return reply
 
 
 class Oracle(Local):

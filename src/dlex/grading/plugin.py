@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from dlex.grading.checks import ATTRIBUTE
 from dlex.grading.contract import Contract
 from dlex.grading.mistakes import Reference, load_reference
 from dlex.grading.replay import FrozenCheck, Replay, freeze, replay
+from dlex.grading.suspects import Suspect, suspects
 from dlex.worker.client import ZygoteDied
 
 ARGUMENTS = [
@@ -44,6 +46,11 @@ class Grader:
     reference: Reference
     checks: list[FrozenCheck] = field(default_factory=list)
     items: list[pytest.Item] = field(default_factory=list)
+
+    @cached_property
+    def suspects(self) -> list[Suspect]:
+        """The known mistakes, which remember their answers from submission to submission."""
+        return suspects(self.reference)
 
     @property
     def max_score(self) -> float:
@@ -124,7 +131,7 @@ class Plugin:
             self._death = death
             raise
         if result.failure is not None:
-            pytest.fail(str(result.failure.error), pytrace=False)  # nobody reads a traceback
+            pytest.fail(result.failure.error.kind, pytrace=False)  # nobody reads a traceback
         return True
 
     def _freeze(self, session: pytest.Session) -> None:

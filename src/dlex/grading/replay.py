@@ -11,24 +11,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import hypothesis
+import msgspec
 import torch
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import Unsatisfiable
 
 from dlex.errors import CourseError
-from dlex.grading.attempt import Attempt
+from dlex.grading.answers import Answers
 from dlex.grading.calls import Functions
 from dlex.grading.checks import CheckInfo
 from dlex.grading.failures import CheckFailed, Raised, SubmissionFailed, Unusable
 from dlex.grading.mistakes import Reference
 from dlex.grading.oracle import Memory, Recorder
+from dlex.grading.same import identical
 from dlex.results.records import prominence
 from dlex.worker import wire
 from dlex.worker.client import ZygoteDied
 
 MAX_EXAMPLES = 60
+MANY = 4  # sets of passing answers to keep for an example
 PATIENCE = 4  # how much longer than its processor time a shrink may take on a busy machine
 WRONG = (CheckFailed, SubmissionFailed)
 
@@ -46,10 +50,22 @@ settings.register_profile(
 
 @dataclass(frozen=True)
 class Example:
-    """What hypothesis drew for a check, and the calls that the check makes with it."""
+    """What hypothesis drew for a check, the calls that the check makes with it, and sets of answers
+    with which it passed."""
 
     drawn: dict[str, object]
     requests: list[bytes]
+    passing: list[list[wire.Reply]] = field(default_factory=list)
+
+    @cached_property
+    def size(self) -> tuple[int, int, float]:
+        """How large it is, see `size`."""
+        return size(self.drawn)
+
+    @cached_property
+    def calls(self) -> list[wire.Call]:
+        """The calls, decoded."""
+        return [msgspec.msgpack.decode(request, type=wire.Call) for request in self.requests]
 
 
 @dataclass(frozen=True)
@@ -87,16 +103,26 @@ class Failure:
     request: wire.Call | wire.Attribute | None
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What came of one example: every answer, in order; whether they were all answers to the calls
+    that were foreseen; whether the check failed on them."""
+
+    replies: list[wire.Reply]
+    foreseen: bool
+    failed: bool
+
+
 @dataclass
 class Replay:
-    """What came of one check: a failure or none, and every answer, for diagnosis.
+    """What came of one check: a failure or none, and what was seen of each example, for diagnosis.
 
     `features` are those of its random functions, once diagnosis has read them off the answers.
     """
 
     failure: Failure | None = None
     operations: dict[str, int] | None = None
-    transcripts: list[list[wire.Reply]] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
     features: dict[str, list[object]] = field(default_factory=dict)
 
 
@@ -128,7 +154,7 @@ def _line_of(error: Raised) -> str:
     return f", at its {error.where}" if error.where else ""
 
 
-def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
+def replay(frozen: FrozenCheck, attempt: Answers) -> Replay:
     """Run a check against a submission: all examples, even after a failure, while it lives."""
     result = Replay()
     oracle = frozen.oracle()
@@ -139,22 +165,35 @@ def replay(frozen: FrozenCheck, attempt: Attempt) -> Replay:
         return result
     for example in frozen.examples:
         attempt.begin(example.requests)
-        try:
-            result.operations = _run_body(frozen, attempt, oracle, copy(example.drawn))
-        except WRONG as error:
-            _keep_smaller(result, Failure(error, copy(example.drawn), attempt.last))
-        result.transcripts.append(attempt.transcript)
+        result.seen.append(_seen(frozen, example, attempt, oracle, result))
         try:
             attempt.finish()
         except SubmissionFailed as error:
-            _keep_smaller(result, Failure(error, copy(example.drawn), attempt.last))
+            _keep_smaller(result, error, example, attempt.last)
         if result.failure is not None and result.failure.error.kind in ("timeout", "crashed"):
             attempt.close()  # answers may still be on their way: the next check gets a fresh fork
             break
     return result
 
 
-def shrink(frozen: FrozenCheck, attempt: Attempt, failure: Failure, seconds: float) -> Failure:
+def _seen(frozen: FrozenCheck, example: Example, attempt: Answers, oracle: Functions, result: Replay) -> Seen:
+    """Judge one example. What a check cannot tell from answers that passed it passes, too."""
+    try:
+        if example.passing:
+            replies = attempt.read_ahead(example.calls)
+            if any(all(map(identical, replies, known)) for known in example.passing):
+                return Seen(replies, True, False)
+        result.operations = _run_body(frozen, attempt, oracle, copy(example.drawn)) or result.operations
+    except WRONG as error:
+        _keep_smaller(result, error, example, attempt.last)
+        return Seen(attempt.transcript, attempt.foreseen, True)
+    complete = attempt.foreseen and len(attempt.transcript) == len(example.requests)
+    if complete and result.operations is None and len(example.passing) < MANY:
+        example.passing.append(attempt.transcript)
+    return Seen(attempt.transcript, attempt.foreseen, False)
+
+
+def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, seconds: float) -> Failure:
     """The smallest example with the same kind of failure that hypothesis finds in this much
     processor time."""
     if not frozen.drawn_by_hypothesis or failure.error.outcome in ("timeout", "not_attempted"):
@@ -192,7 +231,7 @@ class _TimeIsUp(BaseException):
     """Ends a hypothesis run from inside; an Exception would be taken for a failure."""
 
 
-def _run_body(frozen: FrozenCheck, attempt: Attempt, oracle: Functions, drawn: dict[str, object]):
+def _run_body(frozen: FrozenCheck, attempt: Answers, oracle: Functions, drawn: dict[str, object]):
     """Run a check's body; an exception of its own is the answer's fault, not the machinery's."""
     try:
         return frozen.body(Functions(attempt), oracle, **drawn)
@@ -202,9 +241,9 @@ def _run_body(frozen: FrozenCheck, attempt: Attempt, oracle: Functions, drawn: d
         raise Unusable(error) from error
 
 
-def _keep_smaller(result: Replay, failure: Failure) -> None:
-    if result.failure is None or size(failure.drawn) < size(result.failure.drawn):
-        result.failure = failure
+def _keep_smaller(result: Replay, error: Exception, example: Example, request) -> None:
+    if result.failure is None or example.size < size(result.failure.drawn):
+        result.failure = Failure(error, copy(example.drawn), request)
 
 
 def _run_with(frozen: FrozenCheck, body: Callable[..., None]) -> None:

@@ -166,7 +166,7 @@ class _Grading:
 
     def _records(self, grader: Grader, attempt: Attempt, replays: dict[str, Replay]) -> list[CheckResult]:
         seen = [(frozen, replays[frozen.name]) for frozen in grader.checks if frozen.name in replays]
-        mistakes = diagnose(grader.reference, seen)
+        mistakes = diagnose(grader.suspects, seen)
         self._shrink(seen, mistakes, attempt)
         return [
             check_result(

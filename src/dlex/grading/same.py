@@ -1,0 +1,86 @@
+"""Do two replies tell of the same behaviour? What diagnosis compares, beyond values."""
+
+from __future__ import annotations
+
+from dlex.grading.compare import is_close
+from dlex.worker import values, wire
+
+
+def identical(seen: wire.Reply, reply: wire.Reply) -> bool:
+    """Whether a check cannot tell two replies apart: equal to the last bit, or the same exception."""
+    if seen.forbidden or (seen.error is None) != (reply.error is None):
+        return False
+    if seen.error is not None:
+        ours, theirs = seen.error, reply.error
+        return (ours.kind, ours.message, ours.bases) == (theirs.kind, theirs.message, theirs.bases)
+    return seen.value == reply.value and seen.gradients == reply.gradients and _identical_effects(seen, reply)
+
+
+def _identical_effects(seen: wire.Reply, reply: wire.Reply) -> bool:
+    ours, theirs = seen.observed, reply.observed
+    if ours is None or theirs is None:
+        return ours is theirs
+    return ours.random_state_moved == theirs.random_state_moved and ours.arguments == theirs.arguments
+
+
+def same(
+    seen: wire.Reply, reply: wire.Reply, request: wire.Call | wire.Attribute, *, passed: bool = False
+) -> bool:
+    """Whether two replies to a request tell of the same behaviour, up to rounding.
+
+    In a check that was `passed`, an exception may say the same in other words.
+    """
+    if (seen.error is None) != (reply.error is None) or seen.forbidden:
+        return False
+    if seen.error is not None:
+        same_words = passed or seen.error.message == reply.error.message
+        return seen.error.kind == reply.error.kind and same_words
+    magnitude = magnitude_of(request)
+    return (
+        same_value(seen.value, reply.value, magnitude)
+        and _same_gradients(seen, reply, magnitude)
+        and _same_effects(seen, reply)
+    )
+
+
+def magnitude_of(request: wire.Call | wire.Attribute) -> float:
+    """The largest finite number among the arguments: what both sides had to round."""
+    if isinstance(request, wire.Attribute):
+        return 0.0
+    arguments = [values.decode(arg, lambda ref: None) for arg in request.args]
+    floats = [leaf for leaf in values.leaves(arguments) if leaf.is_floating_point() and leaf.numel()]
+    return max(
+        (float(leaf[leaf.isfinite()].abs().amax()) for leaf in floats if leaf.isfinite().any()), default=0.0
+    )
+
+
+def same_value(seen: wire.Value, value: wire.Value, magnitude: float = 0.0) -> bool:
+    """Whether two messages describe the same value, up to rounding; a malformed one never does."""
+    try:
+        return is_close(values.decode(seen, described), values.decode(value, described), magnitude)
+    except (ValueError, TypeError, RuntimeError, OverflowError):  # a worker may have sent anything
+        return False
+
+
+def described(ref: wire.Ref | wire.Callback) -> object:
+    """What stands in a comparison for an object that stayed on the other side."""
+    return ref.type_name if isinstance(ref, wire.Ref) else ref.id
+
+
+def _same_gradients(seen: wire.Reply, reply: wire.Reply, magnitude: float) -> bool:
+    ours, theirs = seen.gradients or [], reply.gradients or []
+    return len(ours) == len(theirs) and all(
+        (a is None) == (b is None) and (a is None or same_value(a, b, magnitude))
+        for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def _same_effects(seen: wire.Reply, reply: wire.Reply) -> bool:
+    ours, theirs = seen.observed, reply.observed
+    if ours is None or theirs is None:
+        return ours is theirs
+    return (
+        ours.random_state_moved == theirs.random_state_moved
+        and len(ours.arguments) == len(theirs.arguments)
+        and all(same_value(a, b) for a, b in zip(ours.arguments, theirs.arguments, strict=True))
+    )

@@ -1,0 +1,88 @@
+"""Known mistakes, which can take a submission's place, and remember what they answered."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import torch
+
+from dlex.grading.answers import Answers
+from dlex.grading.mistakes import Implementation, Mistake, Reference
+from dlex.grading.oracle import Local
+from dlex.grading.replay import FrozenCheck
+from dlex.worker import wire
+
+
+class Suspect:
+    """A mistake with one choice of its constants. Foreseen calls are made once, for all submissions."""
+
+    def __init__(self, reference: Reference, mistake: Mistake, implementation: Implementation):
+        self.mistake = mistake
+        self.constants = implementation.constants
+        self.functions: dict[str, Callable] = {**reference.functions, **implementation.functions}
+        self._answers: dict[tuple[str, int], list[wire.Reply]] = {}
+
+    def answers(self, frozen: FrozenCheck, number: int, count: int) -> list[wire.Reply]:
+        """Its answers to the first `count` foreseen calls of an example, made in their order."""
+        known = self._answers.setdefault((frozen.name, number), [])
+        if len(known) < count:
+            local = Local(self.functions)
+            with torch.random.fork_rng(devices=[]):  # a mistake may seed the generator of this process
+                while len(known) < count:
+                    known.append(local.ask(frozen.examples[number].calls[len(known)]))
+        return known[:count]
+
+    def in_place_of_a_submission(self, frozen: FrozenCheck) -> Answers:
+        """A backend that answers like this mistake, and lets it remember its answers."""
+        return _InProcess(self, frozen)
+
+    def anew(self, frozen: FrozenCheck, number: int) -> list[wire.Reply]:
+        """An empty list to write its answers to an example into, in place of what was known."""
+        self._answers[frozen.name, number] = []
+        return self._answers[frozen.name, number]
+
+
+class _InProcess(Answers):
+    """A mistake answers, in this process: it is trusted."""
+
+    def __init__(self, suspect: Suspect, frozen: FrozenCheck):
+        super().__init__()
+        self._suspect, self._frozen = suspect, frozen
+        self._local = Local(suspect.functions)
+        self._number = -1
+        self._calls: deque[wire.Call] = deque()
+        self._answers: list[wire.Reply] = []
+
+    def prefetch(self, requests: list[bytes]) -> None:
+        """Nothing to fetch: answers are made when they are asked for."""
+
+    def begin(self, expected: list[bytes]) -> None:
+        super().begin(expected)
+        self._number += 1
+        self._calls = deque(self._frozen.examples[self._number].calls)
+        self._answers = self._suspect.anew(self._frozen, self._number)
+
+    def finish(self) -> None:
+        """Nothing is on its way."""
+        self._due.clear()
+
+    def lend(self, function: Callable) -> wire.Callback:
+        return self._local.lend(function)
+
+    def _receive(self) -> wire.Reply:
+        reply = self._local.ask(self._calls.popleft())
+        self._answers.append(reply)
+        return reply
+
+    def _live(self, request: wire.Call | wire.Attribute, encoded: bytes) -> wire.Reply:
+        return self._local.ask(request)
+
+
+def suspects(reference: Reference) -> list[Suspect]:
+    """Every mistake of an exercise, once for each choice of its constants."""
+    return [
+        Suspect(reference, mistake, implementation)
+        for mistake in reference.mistakes
+        for implementation in mistake.implementations
+    ]
