@@ -44,7 +44,7 @@ def file_names(names: Iterable[str]) -> list[str]:
     name, so that the stem depends on the names alone, not on their order, unless two are equal.
 
     >>> file_names(["ann", "bob lee", "../ann"])
-    ['ann', 'bob lee', '_._ann~df7f5d5a']
+    ['ann', 'bob lee', '_._ann~2a8c40f7']
     """
     names = list(names)
     stems = [_stem(name) for name in names]
