@@ -7,10 +7,10 @@ import torch
 
 from dlex.grading import check
 from dlex.grading.checks import ATTRIBUTE
-from dlex.grading.feedback import for_learner, redact
 from dlex.grading.mistakes import load_reference
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, freeze
+from dlex.results.feedback import for_learner, redact
 from dlex.results.records import CheckResult, Counterexample, ExerciseResult, NamedMistake, SubmissionResult
 from dlex.results.text import plain
 

@@ -38,8 +38,8 @@ def command(
     found = find_course(course)
     sources = find_sources(found, targets)
 
-    from dlex.grading.feedback import for_learner
     from dlex.grading.session import grade
+    from dlex.results.feedback import for_learner
 
     submission = Submission("you", {exercise.id: source for exercise, source in sources.items()})
     (result,) = grade(

@@ -27,7 +27,9 @@ def redact(check: CheckResult) -> CheckResult:
     shown = msgspec.structs.replace(shown, mistake=None, hint="")
     if level == "name":
         return shown
-    return msgspec.structs.replace(shown, name="hidden", title="a hidden check", message="")
+    return msgspec.structs.replace(
+        shown, name="hidden", title="a hidden check", message="", operations=None, line=0
+    )
 
 
 def for_learner(result: SubmissionResult) -> SubmissionResult:

@@ -1,0 +1,109 @@
+"""What a person reads about a result, as plain text: the one wording of all formats."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult, prominence
+
+NAME_LIMIT = 200
+TEXT_LIMIT = 20_000
+
+
+def line(text: str, limit: int = NAME_LIMIT) -> str:
+    """A text as one line, not too long.
+
+    >>> line("two \\n lines"), line("long", limit=3)
+    ('two lines', 'lo…')
+    """
+    text = " ".join(text[: 4 * limit].split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def cut(text: str, limit: int = TEXT_LIMIT) -> str:
+    """A text of several lines, not too long."""
+    text = text.strip("\n").rstrip()
+    return text if len(text) <= limit else text[:limit] + "\n… (cut here)"
+
+
+def standing(result: SubmissionResult) -> str:
+    """The points of a submission or, if it was not graded, why."""
+    if result.status == "not_graded":
+        return f"Not graded: {line(result.reason, 1000).rstrip('.')}. This is not your fault."
+    return f"{result.score:g} of {result.max_score:g} points"
+
+
+def points(scored: CheckResult | ExerciseResult | SubmissionResult) -> str:
+    """Points earned and points possible; a dash for what was not graded, which is not a zero."""
+    if isinstance(scored, CheckResult):
+        lost, earned, most = scored.outcome == "not_graded", scored.points, scored.max_points
+    else:
+        lost, earned, most = scored.status == "not_graded", scored.score, scored.max_score
+    return f"–/{most:g}" if lost else f"{earned:g}/{most:g}"
+
+
+def heading(check: CheckResult) -> str:
+    return line(check.title) + (" (hidden)" if check.hidden and check.name != "hidden" else "")
+
+
+def spoken(status: str) -> str:
+    """An outcome or a status in words: "not_attempted" is "not attempted"."""
+    return status.replace("_", " ")
+
+
+def explain(check: CheckResult) -> str:
+    """What was called, what came back, what was expected, and the mistake or a hint.
+
+    "" if the check passed or tells nothing.
+    """
+    return cut("\n".join(_row(label, text) for label, text in _rows(check) if text))
+
+
+def _rows(check: CheckResult) -> Iterable[tuple[str, str]]:
+    if check.outcome == "passed":
+        return
+    yield "problem:", check.message
+    seen = check.counterexample
+    if seen is not None:
+        yield "called:", seen.call
+        yield from ((f"  {name} =", value) for name, value in seen.arguments.items())
+        yield "got:", seen.got
+        yield "expected:", seen.expected
+    if check.mistake is not None:
+        yield "mistake:", f"{check.mistake.name}: {check.mistake.explanation}"
+    else:
+        yield "hint:", check.hint
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label}\n{textwrap.indent(text, '    ')}" if "\n" in text else f"{label} {text}"
+
+
+def causes(exercise: ExerciseResult) -> list[list[CheckResult]]:
+    """Failing checks grouped by what went wrong, what tells most first.
+
+    The same mistake or the same message is the same cause. Of a hidden check whose message was
+    withheld the cause is unknown: it stands alone.
+    """
+    failing = [check for check in exercise.checks if check.outcome != "passed"]
+    scored = [check for check in failing if check.max_points] or failing
+    groups: dict[object, list[CheckResult]] = {}
+    for check in sorted(scored, key=lambda check: prominence(check.name, check.hidden, check.max_points)):
+        groups.setdefault(_cause(check), []).append(check)
+    return list(groups.values())
+
+
+def _cause(check: CheckResult) -> object:
+    if check.mistake is not None:
+        return check.outcome, check.mistake.name
+    withheld = check.hidden and (check.outcome == "failed" or not check.message)
+    return id(check) if withheld else (check.outcome, check.message)
+
+
+def same_reason(others: list[CheckResult]) -> str:
+    """The checks that fail for a reason already told; "" if there are none."""
+    if not others:
+        return ""
+    lost = sum(check.max_points for check in others)
+    return f"For the same reason, {lost:g} more: {'; '.join(map(heading, others))}"
