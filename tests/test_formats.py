@@ -20,9 +20,10 @@ from markdown_it import MarkdownIt
 
 from dlex.course import LEVELS
 from dlex.errors import UsageError
+from dlex.files import atomic
 from dlex.results.formats import FORMATS, write
-from dlex.results.formats.files import STEM_BYTES, atomic, file_names
 from dlex.results.formats.github import SUMMARY_BYTES, publish
+from dlex.results.formats.names import STEM_BYTES, file_names
 from dlex.results.records import (
     CheckResult,
     Counterexample,

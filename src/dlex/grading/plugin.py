@@ -56,6 +56,19 @@ class Grader:
     def max_score(self) -> float:
         return sum(check.info.points for check in self.checks)
 
+    def warm_up(self) -> None:
+        """Do now what forks of this process would do again and again: what refutes most mistakes
+        are their answers to the first examples."""
+        for frozen in self.checks:
+            for example in frozen.examples:
+                _ = example.calls, example.size
+            for suspect in self.suspects:
+                suspect.answers(frozen, 0, len(frozen.examples[0].calls))
+
+
+class Lost(Exception):
+    """A check that was lost, for pytest; nobody reads a traceback of it, so none is made."""
+
 
 class Plugin:
     """Given to `pytest.main`. After the run, `problem` holds what stopped it, if anything did."""
@@ -131,8 +144,14 @@ class Plugin:
             self._death = death
             raise
         if result.failure is not None:
-            pytest.fail(result.failure.error.kind, pytrace=False)  # nobody reads a traceback
+            raise Lost
         return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo):
+        if call.excinfo is None or not call.excinfo.errisinstance(Lost):
+            return None
+        return pytest.TestReport(item.nodeid, item.location, {}, "failed", None, call.when)
 
     def _freeze(self, session: pytest.Session) -> None:
         if self._errors:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import datetime
 import difflib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -43,7 +44,6 @@ def grade(
     seed: int = 0,
     isolation: int | None = None,
     stop_at_failure: bool = False,
-    started: Callable[[int], None] = lambda level: None,
 ) -> list[SubmissionResult]:
     """Grade every submission on every exercise; results come in the same order.
 
@@ -51,7 +51,6 @@ def grade(
         seed: draws the examples; the same seed gives the same result.
         isolation: 0, 1 or 2; the best that the machine has if left out.
         stop_at_failure: leave an exercise at its first failing check.
-        started: called with the isolation level once everything is warm.
 
     Raises:
         CourseError: a grader or a reference is broken.
@@ -63,10 +62,8 @@ def grade(
     results: list[SubmissionResult] = []
 
     def work(plugin: Plugin) -> None:
-        started(level)
-        for submission in submissions:
-            grading = _Grading(plugin, zygote, submission, seed, level, stop_at_failure)
-            results.append(grading.result(course, exercises))
+        session = Session(plugin, zygote, course, exercises, seed, level, stop_at_failure)
+        results.extend(map(session.grade, submissions))
 
     torch.set_num_threads(1)
     try:
@@ -76,46 +73,74 @@ def grade(
     return results
 
 
-class _Grading:
-    """One submission on its way to a record."""
+@dataclass(frozen=True)
+class Session:
+    """All that is warm, and how to grade with it."""
 
-    def __init__(self, plugin: Plugin, zygote: Zygote, submission: Submission, seed, level, stop_at_failure):
-        self._plugin, self._zygote, self._submission = plugin, zygote, submission
-        self._seed, self._level, self._stop_at_failure = seed, level, stop_at_failure
+    plugin: Plugin
+    zygote: Zygote
+    course: Course
+    exercises: list[Exercise]
+    seed: int
+    level: int
+    stop_at_failure: bool = False
 
-    def result(self, course: Course, exercises: list[Exercise]) -> SubmissionResult:
+    def grade(self, submission: Submission) -> SubmissionResult:
+        """The record of one submission."""
         began, now = time.monotonic(), datetime.datetime.now(datetime.UTC)
-        limits = course.file.limits
-        budget = Budget(
+        grading = _Grading(self, submission)
+        graded = [grading.result(self.plugin.graders[exercise.id]) for exercise in self.exercises]
+        lost = [exercise.message for exercise in graded if exercise.status == "not_graded"]
+        return self._record(submission, now, graded, lost[0] if lost else "", time.monotonic() - began)
+
+    def not_graded(self, submission: Submission, reason: str) -> SubmissionResult:
+        """The record of a submission on which the machinery failed."""
+        now = datetime.datetime.now(datetime.UTC)
+        graders = [self.plugin.graders[exercise.id] for exercise in self.exercises]
+        graded = [_ungraded(grader, "not_graded", "not_graded", reason) for grader in graders]
+        return self._record(submission, now, graded, reason, 0.0)
+
+    def _record(self, submission, now, graded: list[ExerciseResult], reason: str, seconds: float):
+        return SubmissionResult(
+            submission=plain(submission.name),
+            course=self.course.name,
+            course_hash=self.course.hash,
+            seed=self.seed,
+            device="cpu",
+            isolation=self.level,
+            started=now.isoformat(timespec="seconds"),
+            duration_s=round(seconds, 4),
+            status="not_graded" if reason else "graded",
+            reason=reason,
+            score=sum(exercise.score for exercise in graded),
+            max_score=sum(exercise.max_score for exercise in graded),
+            exercises=graded,
+        )
+
+
+class _Grading:
+    """One submission on its way to a record; its budget goes from exercise to exercise."""
+
+    def __init__(self, session: Session, submission: Submission):
+        self._session, self._submission = session, submission
+        limits = session.course.file.limits
+        self._budget = Budget(
             limits.check_seconds,
             limits.submission_seconds,
             limits.memory_mb << 20,
             limits.output_kb << 10,
         )
-        graded = [self._named(self._exercise(self._plugin.graders[e.id], budget)) for e in exercises]
-        lost = [exercise for exercise in graded if exercise.status == "not_graded"]
-        return SubmissionResult(
-            submission=plain(self._submission.name),
-            course=course.name,
-            course_hash=course.hash,
-            seed=self._seed,
-            device="cpu",
-            isolation=self._level,
-            started=now.isoformat(timespec="seconds"),
-            duration_s=round(time.monotonic() - began, 4),
-            status="not_graded" if lost else "graded",
-            reason=lost[0].message if lost else "",
-            score=sum(exercise.score for exercise in graded),
-            max_score=sum(exercise.max_score for exercise in graded),
-            exercises=graded,
-        )
+
+    def result(self, grader: Grader) -> ExerciseResult:
+        """The record of one exercise."""
+        return self._named(self._exercise(grader))
 
     def _named(self, result: ExerciseResult) -> ExerciseResult:
         """The result with the name of the learner's file, if there is one."""
         source = self._submission.sources[result.id]
         return result if source.missing else msgspec.structs.replace(result, file=plain(source.file))
 
-    def _exercise(self, grader: Grader, budget: Budget) -> ExerciseResult:
+    def _exercise(self, grader: Grader) -> ExerciseResult:
         """Grade one exercise; if the zygote dies meanwhile, again: it is never the learner's fault."""
         source = self._submission.sources[grader.exercise.id]
         if source.missing:
@@ -125,7 +150,7 @@ class _Grading:
         if not source.content.strip():
             return _ungraded(grader, "load_error", "error", f"{Path(source.file).name} is empty")
         for _try in range(ZYGOTE_TRIES):
-            attempt = Attempt(self._zygote, budget, grader.exercise, source.content, self._entropy(grader))
+            attempt = self._attempt(grader, source.content)
             try:
                 return self._attempted(grader, attempt)
             except ZygoteDied as death:
@@ -134,9 +159,10 @@ class _Grading:
                 attempt.close()
         return _ungraded(grader, "not_graded", "not_graded", f"the sandbox failed: {reason}")
 
-    def _entropy(self, grader: Grader) -> str:
-        """Seeds the worker's random state: the same for the same grade, and tells nothing."""
-        return f"{self._seed}:{grader.exercise.id}:{self._submission.name}"
+    def _attempt(self, grader: Grader, content: bytes) -> Attempt:
+        session, exercise = self._session, grader.exercise
+        entropy = f"{session.seed}:{exercise.id}:{self._submission.name}"  # the same for the same grade
+        return Attempt(session.zygote, self._budget, exercise, content, entropy)
 
     def _attempted(self, grader: Grader, attempt: Attempt) -> ExerciseResult:
         exercise = grader.exercise
@@ -150,7 +176,7 @@ class _Grading:
         problem = _wrong_definitions(exercise, attempt.definitions)
         if problem:
             return _ungraded(grader, "load_error", "error", problem, attempt.output)
-        replays = self._plugin.run(grader, attempt, self._stop_at_failure)
+        replays = self._session.plugin.run(grader, attempt, self._session.stop_at_failure)
         checks = self._records(grader, attempt, replays)
         untouched = all(check.outcome == "not_attempted" for check in checks)
         return ExerciseResult(

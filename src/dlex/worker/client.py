@@ -26,6 +26,7 @@ START_SECONDS = 120
 FLOOD = 64 << 20
 CHUNK = 1 << 18
 MAX_CALLBACKS = 100_000
+NUMBERS = 1_000_000  # more than the workers of one submission
 
 
 class WorkerDied(Exception):
@@ -106,6 +107,16 @@ class Zygote:
         )
         theirs.close()
 
+    def prepare_for_fork(self) -> None:
+        """Call it before this process forks a grader that will use this zygote.
+
+        The graders' workers get numbers of their own, so that late news of one grader's worker is
+        not taken for news of the next one's. A zygote that is gone is started again.
+        """
+        self._number += NUMBERS
+        if not self._is_there():
+            self.start()
+
     def fork(self, budget: Budget) -> Worker:
         """A fresh worker. A zygote that died in the meantime is started again, once."""
         try:
@@ -158,6 +169,17 @@ class Zygote:
             theirs.close()
             os.close(worker_output)
         return Worker(self, self._number, pidfd, ours, output, budget)
+
+    def _is_there(self) -> bool:
+        """Whether the other end of the control socket is open, as far as can be seen at once."""
+        if self._process is None:
+            return False
+        try:
+            return bool(self._control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
 
     def _wait_until_ready(self) -> None:
         if self._ready:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from dlex.files import atomic
 from dlex.results.formats import Results
-from dlex.results.formats.files import atomic
 from dlex.results.formats.words import line
 from dlex.results.records import ExerciseResult, SubmissionResult
 

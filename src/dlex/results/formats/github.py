@@ -13,8 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from dlex.files import atomic
 from dlex.results.formats import Results
-from dlex.results.formats.files import atomic
 from dlex.results.formats.markdown import cell_code, report
 from dlex.results.formats.words import causes, cut, explain, heading, line, points, same_reason, standing
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult

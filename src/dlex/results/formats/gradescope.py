@@ -12,9 +12,10 @@ from pathlib import Path
 
 import msgspec
 
+from dlex.files import atomic
 from dlex.results.feedback import redact
 from dlex.results.formats import Results
-from dlex.results.formats.files import atomic, file_names
+from dlex.results.formats.names import file_names
 from dlex.results.formats.words import cut, explain, heading, points, spoken, standing
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 

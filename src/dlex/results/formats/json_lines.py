@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from dlex.files import atomic
 from dlex.results.formats import Results
-from dlex.results.formats.files import atomic
 
 
 def write(results: Results, out: Path) -> list[Path]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import XMLGenerator
 
+from dlex.files import atomic
 from dlex.results.formats import Results
-from dlex.results.formats.files import atomic
 from dlex.results.formats.words import cut, explain, heading, line, points
 from dlex.results.records import ExerciseResult, SubmissionResult
 

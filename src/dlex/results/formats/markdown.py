@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dlex.files import atomic
 from dlex.results.formats import Results
-from dlex.results.formats.files import atomic, file_names
+from dlex.results.formats.names import file_names
 from dlex.results.formats.words import causes, cut, explain, heading, line, points, same_reason, spoken
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 

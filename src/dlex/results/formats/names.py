@@ -1,40 +1,16 @@
-"""Files of an output folder: written whole or not at all, under names that no learner chooses."""
+"""Names for the files of an output folder, which no learner chooses."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TextIO
+from collections.abc import Iterable
 
 STEM_BYTES = 120  # with what is added, far from the 255 that file systems allow
 _UNSAFE = re.compile(r"[^\w@+. -]")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)", re.IGNORECASE)  # Windows opens these
-
-
-@contextmanager
-def atomic(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
-    """A text file to write to, bit by bit; it takes the place of `path` when all is on the disk.
-
-    If the block is left by an exception, `path` stays as it was. Line ends are written as given.
-    """
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".dlex-")
-    try:
-        with open(descriptor, "w", encoding=encoding, newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def file_names(names: Iterable[str]) -> list[str]:

@@ -1,0 +1,153 @@
+"""The local pool: one warm process, a lane per job, and submissions handed out as lanes get free.
+
+This process imports no torch and runs no grader: it passes submissions on and takes results in.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+
+import msgspec
+
+from dlex import errors
+from dlex.batch import protocol
+from dlex.course import Course, Exercise
+from dlex.errors import MachineError
+from dlex.results.records import SubmissionResult
+from dlex.submission import Submission
+
+TRIES = 3  # lanes that one submission may cost
+
+_decode_result = msgspec.msgpack.Decoder(SubmissionResult).decode
+
+
+class Pool:
+    """Grades submissions on this machine, `jobs` at a time.
+
+    with Pool(course, exercises, seed=7, isolation=None, jobs=2) as pool:
+        for submission, result in pool.grade(submissions):
+            ...
+    """
+
+    def __init__(
+        self, course: Course, exercises: list[Exercise], *, seed: int, isolation: int | None, jobs: int
+    ):
+        self.isolation = -1
+        self._settings = protocol.Settings(
+            str(course.root), [exercise.id for exercise in exercises], seed, isolation, []
+        )
+        self._jobs = jobs
+        self._lanes: list[Connection] = []
+        self._process: subprocess.Popen | None = None
+
+    def __enter__(self) -> Pool:
+        """Start, and wait until everything is warm.
+
+        Raises:
+            CourseError: a grader or a reference is broken.
+            MachineError: the isolation level cannot be had, or the warm process ended.
+        """
+        self._start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop()
+
+    def grade(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, SubmissionResult]]:
+        """Each submission with its result, as they come in. Takes from `submissions` what lanes can
+        hold. A submission whose lane dies is graded again; MachineError if that does not help."""
+        waiting = iter(submissions)
+        again: list[Submission] = []
+        busy: dict[Connection, Submission] = {}
+        tries: Counter[str] = Counter()
+        while True:
+            for lane in self._free(busy):
+                submission = again.pop() if again else next(waiting, None)
+                if submission is None:
+                    break
+                lane.send_bytes(protocol.encode(submission))
+                busy[lane] = submission
+            if not busy:
+                return
+            for lane in wait(list(busy)):
+                submission = busy.pop(lane)
+                try:
+                    result = _decode_result(lane.recv_bytes())
+                except (EOFError, OSError, msgspec.DecodeError):
+                    again += [submission, *self._without(lane, busy)]
+                    tries[submission.name] += 1
+                    if tries[submission.name] >= TRIES:
+                        raise MachineError(
+                            f"grading {submission.name} ended {TRIES} graders", self._last_words()
+                        ) from None
+                    continue
+                yield submission, result
+
+    def _free(self, busy: dict[Connection, Submission]) -> list[Connection]:
+        return [lane for lane in self._lanes if lane not in busy]
+
+    def _without(self, lost: Connection, busy: dict[Connection, Submission]) -> list[Submission]:
+        """Go on without a lane; if it was the last, start all over. What has to be graded again."""
+        lost.close()
+        self._lanes.remove(lost)
+        if self._lanes:
+            return []
+        unfinished = list(busy.values())
+        busy.clear()
+        self._start()
+        return unfinished
+
+    def _start(self) -> None:
+        self._stop()
+        pairs = [socket.socketpair() for _job in range(self._jobs)]
+        theirs = [there.fileno() for _here, there in pairs]
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "dlex.grading.warm"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            pass_fds=theirs,
+        )
+        self._lanes = [Connection(here.detach()) for here, _there in pairs]
+        for _here, there in pairs:
+            there.close()
+        settings = msgspec.structs.replace(self._settings, lanes=theirs)
+        self._process.stdin.write(protocol.encode(settings))
+        self._process.stdin.close()
+        try:
+            for lane in self._lanes:
+                self._greet(lane)
+        except BaseException:
+            self._stop()
+            raise
+
+    def _greet(self, lane: Connection) -> None:
+        try:
+            greeting = protocol.decode_greeting(lane.recv_bytes())
+        except (EOFError, OSError):
+            raise MachineError("the process that grades ended at its start", self._last_words()) from None
+        if isinstance(greeting, protocol.Refused):
+            raise getattr(errors, greeting.kind)(greeting.message, greeting.next_step)
+        self.isolation = greeting.isolation
+
+    def _last_words(self) -> str:
+        """The end of what the warm process wrote to its standard error."""
+        self._errors.seek(0)
+        return self._errors.read()[-2000:].decode(errors="replace").strip()
+
+    def _stop(self) -> None:
+        """Hang up; lanes end by themselves, and their graders with them."""
+        for lane in self._lanes:
+            lane.close()
+        self._lanes = []
+        if self._process is not None:
+            self._process.wait()
+            self._errors.close()
+            self._process = None
