@@ -524,7 +524,7 @@ class TestCommand:
             many = [exercise(f"ch{n:02}/some_long_name_{n}", check("t", most=n)) for n in range(3, 12)]
             store.add(run, "bob", digest("bob"), result("bob", *many))
             store.finish_run(run)
-            harder = other(course_hash="hash-2")
+            harder = other(course_hash="hash-2", seed=2**64 - 1)
             run = begin(store, harder)
             better = result(HOSTILE, exercise(SOFTMAX, check("test_large", most=2.0)), conditions=harder)
             store.add(run, HOSTILE, digest(HOSTILE), better)
@@ -547,6 +547,7 @@ class TestCommand:
         done = dlex("results", "--all-runs")
         lines = done.stdout.splitlines()
         assert len(lines) == 3 and "unfinished" in lines[2] and "unfinished" not in lines[1]
+        assert str(2**64 - 1) in lines[2] and max(map(len, lines)) <= 80
         listed = [json.loads(line) for line in dlex("results", "--all-runs", "--json").stdout.splitlines()]
         assert [run["graded"] for run in listed] == [3, 1]
 

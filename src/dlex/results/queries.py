@@ -30,11 +30,14 @@ def targets_hash(targets: Iterable[str]) -> str:
 
 
 def with_submission(*columns: ColumnElement) -> Select:
+    """Columns of results, joined to the submissions."""
     return select(*columns).join(submissions, results.c.submission_id == submissions.c.id)
 
 
 def done(conditions: Conditions) -> Select:
-    return with_submission(results.c.id, submissions.c.name, submissions.c.digest).where(
+    """Graded under these conditions; in order, so that two writers lock rows alike."""
+    rows = with_submission(results.c.id, submissions.c.name, submissions.c.digest)
+    return rows.order_by(results.c.id).where(
         results.c.status == "graded",
         results.c.course_hash == conditions.course_hash,
         results.c.seed == conditions.seed,
@@ -44,6 +47,7 @@ def done(conditions: Conditions) -> Select:
 
 
 def of_run(run: int) -> Select:
+    """What counts for a run."""
     linked = with_submission(results.c.id, submissions.c.name)
     return linked.join(run_results, run_results.c.result_id == results.c.id).where(
         run_results.c.run_id == run
@@ -64,6 +68,7 @@ def latest() -> Select:
 
 
 def all_runs() -> Select:
+    """Runs, each with how many of its results are graded, and how many are not."""
     graded = func.count(case((results.c.status == "graded", 1)))
     lost = func.count(case((results.c.status != "graded", 1)))
     return (
@@ -75,6 +80,7 @@ def all_runs() -> Select:
 
 
 def unfinished(course_hash: str, targets: Iterable[str], device: str) -> Select:
+    """Runs that did not reach their end, newest first."""
     return (
         all_runs()
         .where(runs.c.course_hash == course_hash, runs.c.targets_hash == targets_hash(targets))
@@ -84,6 +90,7 @@ def unfinished(course_hash: str, targets: Iterable[str], device: str) -> Select:
 
 
 def earlier(run: int, name: str, digest: str, course_hash: str, seed: int) -> Select:
+    """Grades of one submission in runs before `run`, of another course or seed; newest first."""
     return (
         with_submission(results.c.record)
         .join(run_results, run_results.c.result_id == results.c.id)

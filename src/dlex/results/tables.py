@@ -20,20 +20,24 @@ GAP = 2
 
 
 def print_runs(runs: Iterable[Run], console: Console) -> None:
-    """A line per run, oldest first."""
+    """A line per run, oldest first; `lost` are those that the machinery could not grade."""
     table = _table()
-    for heading in ("run", "started", "course", "seed", "results", ""):
-        table.add_column(heading, justify="right" if heading in ("run", "results") else "left")
+    table.add_column("run", justify="right")
+    table.add_column("started", no_wrap=True)
+    table.add_column("course", no_wrap=True, overflow="ellipsis")
+    table.add_column("seed", no_wrap=True)
+    table.add_column("graded", justify="right")
+    table.add_column("lost", justify="right")
+    table.add_column("", no_wrap=True)
     for run in runs:
-        lost = f", {run.not_graded} not graded" if run.not_graded else ""
-        state = "" if run.finished else "unfinished"
         table.add_row(
             str(run.id),
             Text(run.started.replace("T", " ")[:16]),
             Text(one_line(run.course)),
             str(run.conditions.seed),
-            f"{run.graded}{lost}",
-            Text(state, "yellow"),
+            str(run.graded),
+            str(run.not_graded or ""),
+            Text("" if run.finished else "unfinished", "yellow"),
         )
     console.print(table)
 
