@@ -33,8 +33,8 @@ HOSTILE = "[red]eve[/red] =cmd|'/c calc'!A0 :smile: 学生"
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    """A throw-away PostgreSQL without a port; its URL, which lacks the database's name."""
-    pytest.importorskip("psycopg", reason="needs psycopg: pip install 'dlex[postgres]'")
+    """A throw-away PostgreSQL without a port; its URL."""
+    pytest.importorskip("psycopg", exc_type=ImportError, reason="needs psycopg: pip install 'dlex[postgres]'")
     if not (shutil.which("initdb") and shutil.which("pg_ctl")):
         pytest.skip("needs PostgreSQL's initdb and pg_ctl on the PATH")
     user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses root
@@ -52,7 +52,7 @@ def cluster() -> Iterator[str]:
         options = f"-k {folder} -c listen_addresses= -c fsync=off"
         run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
         try:
-            yield f"postgresql://dlex@/NAME?host={folder}"
+            yield f"postgresql://dlex@/postgres?host={folder}"
         finally:
             run("pg_ctl", "-D", "data", "-w", "-m", "immediate", "stop")
     finally:
@@ -61,14 +61,13 @@ def cluster() -> Iterator[str]:
 
 @pytest.fixture
 def postgres(cluster: str) -> str:
-    """The URL of a fresh PostgreSQL database."""
+    """The URL of an empty PostgreSQL database: a schema of its own, which is made faster."""
     name = f"t{uuid.uuid4().hex}"
-    server = cluster.replace("postgresql://", "postgresql+psycopg://").replace("NAME", "postgres")
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine = create_engine(cluster.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
     engine.dispose()
-    return cluster.replace("NAME", name)
+    return f"{cluster}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture
@@ -296,8 +295,8 @@ class TestDatabase:
 
     def test_opened_by_many_at_once(self, where: str) -> None:
         code = "import sys; from dlex.results.store import Store; Store(sys.argv[1]).open().close()"
-        processes = [subprocess.Popen([sys.executable, "-c", code, where]) for _ in range(4)]
-        assert [process.wait() for process in processes] == [0] * 4
+        processes = [subprocess.Popen([sys.executable, "-c", code, where]) for _ in range(3)]
+        assert [process.wait() for process in processes] == [0] * 3
         with Store(where, create=False) as store:
             assert store.runs() == []
 
@@ -332,7 +331,7 @@ class TestDatabase:
         assert "dlex[postgres]" in told.value.next_step
 
     def test_server_that_is_away_keeps_the_password(self, tmp_path: Path) -> None:
-        pytest.importorskip("psycopg")
+        pytest.importorskip("psycopg", exc_type=ImportError)
         with pytest.raises(MachineError) as told:
             Store(f"postgresql://me:secret@/name?host={tmp_path}").open()
         assert "secret" not in str(told.value)

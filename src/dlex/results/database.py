@@ -44,10 +44,10 @@ def make_engine(where: str | Path) -> Engine:
         engine = create_engine(
             url, pool_pre_ping=not sqlite, connect_args={"timeout": BUSY_SECONDS} if sqlite else {}
         )
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         extra = "dlex[postgres]" if url.get_backend_name() == "postgresql" else error.name
         raise MachineError(
-            f"{url.get_backend_name()} needs {error.name}, which is not installed",
+            f"{url.get_backend_name()} needs {error.name}, which is not installed or does not load",
             f"Run: pip install '{extra}'",
         ) from None
     if sqlite:

@@ -22,18 +22,14 @@ GAP = 2
 def print_runs(runs: Iterable[Run], console: Console) -> None:
     """A line per run, oldest first; `lost` are those that the machinery could not grade."""
     table = _table()
-    table.add_column("run", justify="right")
-    table.add_column("started", no_wrap=True)
-    table.add_column("course", no_wrap=True, overflow="ellipsis")
-    table.add_column("seed", no_wrap=True)
-    table.add_column("graded", justify="right")
-    table.add_column("lost", justify="right")
-    table.add_column("", no_wrap=True)
+    for heading in ("run", "started", "course", "seed", "graded", "lost", ""):
+        justify = "right" if heading in ("run", "graded", "lost") else "left"
+        table.add_column(heading, justify=justify, no_wrap=heading != "course")  # which gives way
     for run in runs:
         table.add_row(
             str(run.id),
             Text(run.started.replace("T", " ")[:16]),
-            Text(one_line(run.course)),
+            Text(one_line(run.course), no_wrap=True, overflow="ellipsis"),
             str(run.conditions.seed),
             str(run.graded),
             str(run.not_graded or ""),
