@@ -14,5 +14,6 @@
 
 from dlex.audit.records import Audit, ExerciseAudit, Mutant, Problem, to_json
 from dlex.audit.run import audit
+from dlex.audit.seed import Depth
 
-__all__ = ["Audit", "ExerciseAudit", "Mutant", "Problem", "audit", "to_json"]
+__all__ = ["Audit", "Depth", "ExerciseAudit", "Mutant", "Problem", "audit", "to_json"]

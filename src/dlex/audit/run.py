@@ -21,7 +21,7 @@ from dlex.audit import files
 from dlex.audit.certify import Certificate, certify
 from dlex.audit.mutants import chosen, mutants
 from dlex.audit.records import TARGET, Audit, ExerciseAudit, Mutant, Problem
-from dlex.audit.seed import SeedReport, audit_seed
+from dlex.audit.seed import Depth, SeedReport, audit_seed
 from dlex.course import CONTENT, Course, Exercise, read_course
 from dlex.worker import sandbox
 from dlex.worker.client import Zygote
@@ -37,7 +37,7 @@ def audit(
     seeds: Sequence[int] = range(3),
     jobs: int | None = None,
     isolation: int | None = None,
-    with_mutants: bool = True,
+    depth: Depth = Depth(),  # noqa: B008  (frozen)
     progress: Progress = lambda done, total: None,
 ) -> Audit:
     """Judge exercises: their files, their graders, their mistakes.
@@ -46,12 +46,12 @@ def audit(
         seeds: the seeds to draw examples with.
         jobs: how many processes; one per processor if left out.
         isolation: the level for what is not trusted; the best that the machine has if left out.
-        with_mutants: whether to change the solution and see what the grader says.
+        depth: whether to run the known mistakes, and to change the solution and see what the grader says.
         progress: called with the number of units done and known.
     """
     began = time.monotonic()
     level = sandbox.require(isolation).level
-    run = _Run(course, level, seeds, with_mutants, progress)
+    run = _Run(course, level, seeds, depth, progress)
     sound = [exercise for exercise in exercises if run.look_at_files(exercise)]
     with _executor(jobs or os.cpu_count() or 1, len(sound) * len(seeds)) as executor:
         run.dispatch(executor, sound)
@@ -72,7 +72,7 @@ class _Run:
     course: Course
     level: int
     seeds: Sequence[int]
-    with_mutants: bool
+    depth: Depth
     progress: Progress
     problems: dict[str, list[Problem]] = field(default_factory=dict)
     reports: dict[str, list[SeedReport]] = field(default_factory=dict)
@@ -89,11 +89,11 @@ class _Run:
 
     def dispatch(self, executor: Executor, exercises: list[Exercise]) -> None:
         """Run every exercise at every seed; examine its mutants when its last seed is through."""
-        self.total = len(exercises) * (len(self.seeds) + self.with_mutants)
+        self.total = len(exercises) * (len(self.seeds) + self.depth.mutants)
         pending: dict[Future, Exercise] = {}
         for exercise in exercises:
             for seed in self.seeds:
-                pending[self._submit(executor, _seed_unit, exercise, seed, self.with_mutants)] = exercise
+                pending[self._submit(executor, _seed_unit, exercise, seed, self.depth)] = exercise
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 exercise = pending.pop(future)
@@ -151,7 +151,7 @@ class _Run:
         """The mutants that passed everything at some seed."""
         columns = zip(*(report.lost for report in self.reports[exercise.id] if report.lost), strict=True)
         found = [number for number, lost in enumerate(columns) if not all(lost)]
-        if self.with_mutants and not found:
+        if self.depth.mutants and not found:
             self._tell()
         return found
 
@@ -198,9 +198,9 @@ def _merged(reports: list[SeedReport]) -> list[Problem]:
     return list(found.values())
 
 
-def _seed_unit(root: Path, target: str, level: int, seed: int, with_mutants: bool) -> SeedReport:
+def _seed_unit(root: Path, target: str, level: int, seed: int, depth: Depth) -> SeedReport:
     course = read_course(root)
-    return audit_seed(course, course.find(target)[0], seed, _zygote(course, level), with_mutants)
+    return audit_seed(course, course.find(target)[0], seed, _zygote(course, level), depth)
 
 
 def _exam_unit(root: Path, target: str, level: int, candidates: list[int]) -> Certificate:

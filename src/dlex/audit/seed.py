@@ -25,6 +25,13 @@ from dlex.grading.replay import FrozenCheck, Replay
 from dlex.worker.client import Zygote
 
 
+class Depth(msgspec.Struct, frozen=True):
+    """What an audit looks at beyond stubs, solutions and variants."""
+
+    mistakes: bool = True
+    mutants: bool = True
+
+
 class SeedReport(msgspec.Struct, frozen=True):
     """What one seed showed. `lost`: for each mutant, the check that it lost first, or ""."""
 
@@ -38,16 +45,14 @@ class SeedReport(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
-def audit_seed(
-    course: Course, exercise: Exercise, seed: int, zygote: Zygote, with_mutants: bool
-) -> SeedReport:
+def audit_seed(course: Course, exercise: Exercise, seed: int, zygote: Zygote, depth: Depth) -> SeedReport:
     """Audit an exercise at one seed."""
     began = time.monotonic()
     reports: list[SeedReport] = []
 
     def work(plugin: Plugin) -> None:
         bench = Bench(plugin.graders[exercise.id], zygote)
-        reports.append(_report(bench, seed, with_mutants))
+        reports.append(_report(bench, seed, depth))
 
     try:
         run_pytest(course, [exercise], seed, work)
@@ -56,7 +61,7 @@ def audit_seed(
     return msgspec.structs.replace(reports[0], seconds=time.monotonic() - began)
 
 
-def _report(bench: Bench, seed: int, with_mutants: bool) -> SeedReport:
+def _report(bench: Bench, seed: int, depth: Depth) -> SeedReport:
     exercise, grader = bench.exercise, bench.grader
     variants = files.variants(exercise)
     problems = [*_declarations(bench), *_stub(bench)]
@@ -64,8 +69,9 @@ def _report(bench: Bench, seed: int, with_mutants: bool) -> SeedReport:
     problems += wrong
     for path in variants:
         problems += _must_pass(bench, path, "this variant")
-    problems += _mistakes(bench, seed)
-    lost = [] if wrong or not with_mutants else _mutants(bench)
+    if depth.mistakes:
+        problems += _mistakes(bench, seed)
+    lost = [] if wrong or not depth.mutants else _mutants(bench)
     return SeedReport(
         seed,
         problems,

@@ -1,7 +1,7 @@
 """What the pool and its warm process say to each other: typed messages, both ends trusted.
 
-    pool ── Settings (stdin) ──► warm process
-    pool ◄── Ready or Refused ── lane ── for each Submission: a SubmissionResult ──► pool
+pool ── Settings (stdin) ──► warm process
+pool ◄── Ready or Refused ── lane ── for each Submission: a SubmissionResult ──► pool
 """
 
 from __future__ import annotations

@@ -12,18 +12,19 @@ EPILOG = "Exit code 3 if anything has to be put right."
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="Draws of examples.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes to use; one per processor if left out.")
 @click.option("--isolation", type=click.IntRange(0, 2), help="Isolation level; the best one if left out.")
+@click.option("--mistakes/--no-mistakes", default=True, help="See that every known mistake is told.")
 @click.option("--mutants/--no-mutants", default=True, help="Change the solution, see what the grader says.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="List the mutants that count as equivalent, too.")
 @click.pass_context
-def command(context, targets, seeds, jobs, isolation, mutants, as_json, verbose) -> None:
+def command(context, targets, seeds, jobs, isolation, mistakes, mutants, as_json, verbose) -> None:
     """Are the graders any good? Stubs, solutions, variants, mistakes and mutants of each exercise.
 
     TARGET is a chapter, an exercise or nothing, which means all.
     """
     from rich.console import Console
 
-    from dlex.audit import audit, to_json
+    from dlex.audit import Depth, audit, to_json
     from dlex.audit.progress import shown
     from dlex.audit.table import show
     from dlex.course import find_course
@@ -31,9 +32,17 @@ def command(context, targets, seeds, jobs, isolation, mutants, as_json, verbose)
     course = find_course(context.obj)
     wanted = [exercise for target in targets for exercise in course.find(target)] or course.exercises
     exercises = list({exercise.id: exercise for exercise in wanted}.values())
-    options = {"seeds": range(seeds), "jobs": jobs, "isolation": isolation, "with_mutants": mutants}
+    depth = Depth(mistakes, mutants)
     with shown() as progress:
-        result = audit(course, exercises, progress=progress, **options)
+        result = audit(
+            course,
+            exercises,
+            seeds=range(seeds),
+            jobs=jobs,
+            isolation=isolation,
+            depth=depth,
+            progress=progress,
+        )
     if as_json:
         click.echo(to_json(result))
     else:

@@ -1,0 +1,103 @@
+"""One batch: from what was handed in to grades in the store.
+
+    hand-ins ──► already graded? ──► backend (local pool or cluster) ──► store ──► announced
+
+A grade is committed before anybody hears of it. What cannot be read is a result too, with its
+reason, and never a zero.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dlex.batch.intake import Handed
+
+from dlex.course import Course
+from dlex.errors import CourseError
+from dlex.results.records import SubmissionResult
+from dlex.results.store import Store
+from dlex.submission import Submission
+
+Announce = Callable[[str, SubmissionResult], None]
+
+
+class Backend(Protocol):
+    """Grades submissions, several at a time; gives results as they come in."""
+
+    isolation: int
+
+    def grade(self, submissions: Iterable[Submission]) -> Iterator[tuple[Submission, SubmissionResult]]: ...
+
+
+@dataclass
+class Batch:
+    """A run of the store that is being filled.
+
+    `resume`: what an earlier run graded under the same conditions is taken over. `announce` is told
+    of every grade made, once it is committed. Afterwards `kept` counts what was taken over, and
+    `lost` holds (name, reason) of what could not be graded.
+    """
+
+    course: Course
+    store: Store
+    run: int
+    resume: bool
+    announce: Announce
+    kept: int = 0
+    graded: int = 0
+    lost: list[tuple[str, str]] = field(default_factory=list)
+
+    def grade(self, handed: Iterable[Handed], backend: Backend) -> None:
+        """Grade everything, committing each grade when it is there; then close the run."""
+        self._conditions = self.store.run(self.run).conditions
+        digests: dict[str, str] = {}
+        for submission, result in backend.grade(self._to_grade(handed, backend.isolation, digests)):
+            self._commit(submission.name, digests.pop(submission.name), result)
+        self.store.finish_run(self.run)
+
+    def _to_grade(
+        self, handed: Iterable[Handed], isolation: int, digests: dict[str, str]
+    ) -> Iterator[Submission]:
+        """What still has to be graded; the rest is settled on the way."""
+        for one in handed:
+            if self.resume and self.store.keep(self.run, [(one.name, one.digest)]):
+                self.kept += 1
+            elif one.submission is None:
+                self._commit(one.name, one.digest, self._unreadable(one, isolation))
+            else:
+                digests[one.name] = one.digest
+                yield one.submission
+
+    def _commit(self, name: str, digest: str, result: SubmissionResult) -> None:
+        if result.course_hash != self._conditions.course_hash:
+            raise CourseError(
+                "the course was changed while it was used for grading",
+                "Nothing is lost: run the same command again with --resume, or start a new run.",
+            )
+        self.store.add(self.run, name, digest, result)
+        if result.status == "graded":
+            self.graded += 1
+        else:
+            self.lost.append((name, result.reason))
+        self.announce(name, result)
+
+    def _unreadable(self, handed: Handed, isolation: int) -> SubmissionResult:
+        conditions = self._conditions
+        return SubmissionResult(
+            submission=handed.name,
+            course=self.course.name,
+            course_hash=conditions.course_hash,
+            seed=conditions.seed,
+            device=conditions.device,
+            isolation=isolation,
+            started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            duration_s=0.0,
+            status="not_graded",
+            reason=handed.problem,
+            score=0.0,
+            max_score=0.0,
+            exercises=[],
+        )
