@@ -19,6 +19,7 @@ COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME hol
     "check": "Check what you wrote.",
     "hint": "Show the next hint.",
     "status": "Show your progress.",
+    "grade": "Instructors: grade submissions.",
     "results": "Instructors: look at grades.",
     "doctor": "Say what this machine has and lacks.",
     "new": "Authors: start an exercise.",

@@ -13,15 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dlex.batch.intake import Handed
+from dlex.batch.intake import Handed, HandIn, read
 
-from dlex.course import Course
+from dlex.course import Course, Exercise
 from dlex.errors import CourseError
 from dlex.results.records import SubmissionResult
 from dlex.results.store import Store
 from dlex.submission import Submission
-
-Announce = Callable[[str, SubmissionResult], None]
 
 
 class Backend(Protocol):
@@ -36,35 +34,39 @@ class Backend(Protocol):
 class Batch:
     """A run of the store that is being filled.
 
-    `resume`: what an earlier run graded under the same conditions is taken over. `announce` is told
-    of every grade made, once it is committed. Afterwards `kept` counts what was taken over, and
-    `lost` holds (name, reason) of what could not be graded.
+    `resume`: what an earlier run graded under the same conditions is taken over. `tell` is called for
+    every submission that is settled, once its grade is committed. Afterwards `kept` counts what was
+    taken over, and `lost` holds (name, reason) of what could not be graded.
     """
 
     course: Course
+    exercises: list[Exercise]
     store: Store
     run: int
     resume: bool
-    announce: Announce
+    tell: Callable[[], None]
     kept: int = 0
     graded: int = 0
     lost: list[tuple[str, str]] = field(default_factory=list)
 
-    def grade(self, handed: Iterable[Handed], backend: Backend) -> None:
+    def grade(self, hand_ins: Iterable[HandIn], backend: Backend) -> None:
         """Grade everything, committing each grade when it is there; then close the run."""
         self._conditions = self.store.run(self.run).conditions
         digests: dict[str, str] = {}
-        for submission, result in backend.grade(self._to_grade(handed, backend.isolation, digests)):
+        for submission, result in backend.grade(self._to_grade(hand_ins, backend.isolation, digests)):
             self._commit(submission.name, digests.pop(submission.name), result)
         self.store.finish_run(self.run)
 
     def _to_grade(
-        self, handed: Iterable[Handed], isolation: int, digests: dict[str, str]
+        self, hand_ins: Iterable[HandIn], isolation: int, digests: dict[str, str]
     ) -> Iterator[Submission]:
-        """What still has to be graded; the rest is settled on the way."""
-        for one in handed:
+        """What still has to be graded, each read when its turn comes; the rest is settled on the way."""
+        only = self.exercises[0] if len(self.exercises) == 1 else None
+        for hand_in in hand_ins:
+            one = read(hand_in, self.course, self.exercises, only)
             if self.resume and self.store.keep(self.run, [(one.name, one.digest)]):
                 self.kept += 1
+                self.tell()
             elif one.submission is None:
                 self._commit(one.name, one.digest, self._unreadable(one, isolation))
             else:
@@ -82,7 +84,7 @@ class Batch:
             self.graded += 1
         else:
             self.lost.append((name, result.reason))
-        self.announce(name, result)
+        self.tell()
 
     def _unreadable(self, handed: Handed, isolation: int) -> SubmissionResult:
         conditions = self._conditions

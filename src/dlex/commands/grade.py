@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dlex.course import Course, Exercise, find_course
-from dlex.errors import MachineError
+from dlex.errors import MachineError, UsageError
 from dlex.results import DEFAULT_DATABASE
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dlex.batch.intake import HandIn, HandIns
+    from dlex.batch.run import Backend, Batch
+    from dlex.results.store import Store
+
 SEEDS = 1 << 48
-LOST_SHOWN = 20
+LINES_SHOWN = 20
 
 
 def _processors() -> int:
@@ -53,33 +62,120 @@ def command(course, paths, root, targets, ids, out, formats, db, jobs, resume, s
       dlex grade ada.zip grace/ --exercise ch3
       dlex grade --from submissions/ --resume
     """
-    found = find_course(course)
-    exercises = _chosen(found, targets)
-    names = _formats(formats, out)
-    console, entries = _console(), _entries(paths, root, ids)
+    from rich.console import Console
 
-    from dlex.batch.intake import read_all
     from dlex.batch.progress import shown
     from dlex.batch.run import Batch
     from dlex.results.store import Store
 
+    found = find_course(course)
+    exercises, names = _chosen(found, targets), _formats(formats, out)
+    lists, console = _hand_ins(paths, root, ids), Console(stderr=True)
     with Store(db) as store:
         conditions, run = _conditions(store, found, exercises, seed, resume)
         with _backend(found, exercises, conditions.seed, isolation, jobs, cluster) as backend:
-            if backend.isolation == 0 and isolation is None:
-                raise MachineError(
-                    "this machine offers isolation level 0 only: submissions could read the tests",
-                    "`dlex doctor` says what is missing; --isolation 0 grades all the same.",
-                )
+            _refuse_level_0(backend.isolation, isolation)
             run = run or store.begin_run(conditions, course=found.name, isolation=backend.isolation)
-            with shown(len(entries), console) as tell:
-                batch = Batch(found, store, run, resume, lambda name, result: tell())
-                batch.grade(_counting_kept(batch, read_all(entries, found, exercises), tell), backend)
-        _report(store, batch, console, db, names, out)
+            with shown(len(lists.found), console) as tell:
+                batch = Batch(found, exercises, store, run, resume, tell)
+                _go(batch, lists.found, backend)
+        _report(store, batch, lists, console)
+        _export(store, run, names, out, console)
     sys.exit(1 if batch.lost else 0)
+
+
+def _backend(course: Course, exercises: list[Exercise], seed: int, isolation, jobs, cluster):
+    if cluster:
+        from dlex.batch.cluster import Cluster
+
+        return Cluster(course, exercises, seed=seed, isolation=isolation, jobs=jobs, address=cluster)
+    from dlex.batch.pool import Pool
+
+    return Pool(course, exercises, seed=seed, isolation=isolation, jobs=jobs or _processors())
+
+
+def _refuse_level_0(level: int, asked: int | None) -> None:
+    if level == 0 and asked is None:
+        raise MachineError(
+            "this machine offers isolation level 0 only: submissions could read the tests",
+            "`dlex doctor` says what is missing; --isolation 0 grades all the same.",
+        )
+
+
+def _go(batch: Batch, found: list[HandIn], backend: Backend) -> None:
+    try:
+        batch.grade(found, backend)
+    except KeyboardInterrupt:
+        done = batch.graded + batch.kept
+        click.echo(f"\nstopped: {done:,} grades are kept; --resume goes on from there", err=True)
+        sys.exit(130)
 
 
 def _chosen(course: Course, targets: tuple[str, ...]) -> list[Exercise]:
     """The exercises to grade, in course order."""
     wanted = {exercise for target in targets for exercise in course.find(target)}
     return [exercise for exercise in course.exercises if not wanted or exercise in wanted]
+
+
+def _formats(names: str, out: Path | None) -> list[str]:
+    """The names of formats, known and with a place to go, before anything is graded."""
+    from dlex.results.formats import find
+
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    for name in chosen:
+        find(name)
+    if chosen and out is None:
+        raise UsageError(f"--format {names} needs a folder to write to", "Add --out DIR.")
+    if out is not None and not chosen:
+        raise UsageError(f"--out {out} needs to know what to write", "Add --format csv, for example.")
+    return chosen
+
+
+def _hand_ins(paths: tuple[Path, ...], root: Path | None, ids: Path | None) -> HandIns:
+    from dlex.batch.intake import hand_ins
+    from dlex.batch.roster import read_roster
+
+    return hand_ins(paths, root, read_roster(ids) if ids else None)
+
+
+def _conditions(store: Store, course: Course, exercises: list[Exercise], seed: int | None, resume: bool):
+    """What the grades depend on, and the run to go on with, None if it is a new one."""
+    from dlex.results.queries import Conditions
+
+    targets = tuple(exercise.id for exercise in exercises)
+    stopped = store.last_run(course.hash, targets) if resume else None
+    if stopped is not None and seed in (None, stopped.conditions.seed):
+        return stopped.conditions, stopped.id
+    return Conditions(course.hash, secrets.randbelow(SEEDS) if seed is None else seed, targets), None
+
+
+def _report(store: Store, batch: Batch, lists: HandIns, console: Console) -> None:
+    """What became of the batch, and which grades a changed course changed."""
+    from rich.text import Text
+
+    from dlex.results.regrade import compare_run
+    from dlex.results.tables import print_changes
+
+    kept = f", {batch.kept:,} graded before" if batch.kept else ""
+    console.print(f"{batch.graded:,} graded{kept}, {len(batch.lost):,} not graded; run {batch.run}")
+    shown = [(name, f"not graded: {reason}") for name, reason in batch.lost]
+    shown += [(name, "handed in nothing") for name in lists.missing]
+    shown += [(name, "is not on the list of learners") for name in lists.unknown]
+    for name, reason in shown[:LINES_SHOWN]:
+        console.print(Text(f"  {name}: {reason}"), soft_wrap=True)
+    if len(shown) > LINES_SHOWN:
+        console.print(f"  … and {len(shown) - LINES_SHOWN:,} more")
+    changes = [entry for entry in compare_run(store, batch.run) if entry[1] is not None]
+    if changes:
+        print_changes(changes, console, run=batch.run)
+
+
+def _export(store: Store, run: int, formats: list[str], out: Path | None, console: Console) -> None:
+    from dlex.results.formats import github, write
+
+    if not formats:
+        return
+    for path in write(formats, lambda: (stored.result for stored in store.records(run)), out):
+        console.print(str(path), highlight=False, markup=False, soft_wrap=True)
+    if "github" in formats:
+        github.publish(out, echo=click.echo)

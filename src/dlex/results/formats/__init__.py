@@ -56,7 +56,7 @@ def write(
     Raises:
         UsageError: a format does not exist, or `out` cannot be a folder; nothing was written.
     """
-    chosen = [_format(name) for name in dict.fromkeys(formats)]
+    chosen = [find(name) for name in dict.fromkeys(formats)]
     _make_folder(out)
     paths = []
     for format in chosen:
@@ -65,7 +65,8 @@ def write(
     return paths
 
 
-def _format(name: str) -> Format:
+def find(name: str) -> Format:
+    """A format by its name. UsageError if there is none."""
     if name not in FORMATS:
         raise UsageError(f"no format is called {name!r}", f"There are {', '.join(FORMATS)}.")
     return FORMATS[name]
