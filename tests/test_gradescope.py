@@ -14,6 +14,7 @@ import pytest
 
 from dlex.course import CONTENT, Course, read_course
 from dlex.errors import CourseError, UsageError
+from dlex.release import packages
 from dlex.release.gradescope import bundle
 
 
@@ -97,6 +98,14 @@ def test_pip_builds_its_dlex(container: Path, tmp_path: Path) -> None:
     assert "dlex/cli.py" in names and "dlex/templates/graders.txt" in names
     (about,) = (zipfile.ZipFile(wheel).read(name).decode() for name in names if name.endswith("METADATA"))
     assert "Requires-Dist: torch" in about
+
+
+def test_an_installed_dlex_knows_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_checkout = packages.requirements()
+    monkeypatch.setattr(packages, "CHECKOUT", tmp_path / "pyproject.toml")
+    installed = packages.requirements()
+    assert {line.split(">")[0] for line in installed} == {line.split(">")[0] for line in in_checkout}
+    assert "\ntorch==" in packages.constraints() and "+" not in packages.constraints()
 
 
 def test_a_zip_is_not_overwritten(course: Course, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def test_large(submission, reference):
     """large numbers"""
     compare(submission, reference, large())
     # no more than that
+# so much for overflow
 
 
 def large():

@@ -194,9 +194,10 @@ def _text_of(text: str, units: list[Unit], gone: list[Unit], unused: set[str]) -
 
 def _gap(gaps: list[list[str]]) -> list[str]:
     """What stands above a statement, after those before it are gone: as many blank lines as there
-    were, and its own comments. Comments above what is gone are gone."""
-    own = gaps[-1]
-    blank = max(_blank_lines(gap) for gap in gaps)
+    were, and its own comments. Comments above what is gone, or right below it, are gone."""
+    blank, own = max(_blank_lines(gap) for gap in gaps), gaps[-1]
+    if len(gaps) > 1 and "" in own:
+        own = own[own.index("") :]
     return [""] * blank + own[_blank_lines(own) :]
 
 

@@ -86,7 +86,7 @@ def _engine() -> dict[str, bytes]:
     ours = (path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*")) if path.is_file())
     wanted = [name for name in ours if not {"__pycache__", "_course"} & set(name.parts)]
     files = {f"engine/dlex/{name.as_posix()}": (PACKAGE / name).read_bytes() for name in wanted}
-    project = (TEMPLATES / "gradescope" / "pyproject.toml").read_text(encoding="utf-8")
+    project = (TEMPLATES / "gradescope" / "pyproject.txt").read_text(encoding="utf-8")
     project = project.replace("@VERSION@", dlex.__version__)
     project = project.replace("@DEPENDENCIES@", json.dumps(requirements(), indent=4))
     return files | {"engine/pyproject.toml": project.encode(), "constraints.txt": constraints().encode()}

@@ -15,8 +15,8 @@ CHECKOUT = Path(dlex.__file__).resolve().parents[2] / "pyproject.toml"
 def requirements() -> list[str]:
     """The packages that dlex depends on, as its own pyproject.toml lists them."""
     if CHECKOUT.is_file():
-        project = tomllib.loads(CHECKOUT.read_text(encoding="utf-8"))["project"]
-        if project["name"] == "dlex":
+        project = tomllib.loads(CHECKOUT.read_text(encoding="utf-8")).get("project", {})
+        if project.get("name") == "dlex":
             return project["dependencies"]
     try:
         listed = metadata.requires("dlex") or []
