@@ -101,10 +101,9 @@ def test_pip_builds_its_dlex(container: Path, tmp_path: Path) -> None:
 
 
 def test_an_installed_dlex_knows_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_checkout = packages.requirements()
     monkeypatch.setattr(packages, "CHECKOUT", tmp_path / "pyproject.toml")
-    installed = packages.requirements()
-    assert {line.split(">")[0] for line in installed} == {line.split(">")[0] for line in in_checkout}
+    needed = packages.requirements()
+    assert any(line.startswith("torch") for line in needed) and not any("extra" in line for line in needed)
     assert "\ntorch==" in packages.constraints() and "+" not in packages.constraints()
 
 

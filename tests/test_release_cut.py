@@ -12,6 +12,7 @@ from dlex.release.cut import without_hidden_checks
 from dlex.release.loses import without_names
 
 HERE = Path("graders/ch01/thing.py")
+ONLY_CHECK = "from dlex.grading import check"
 
 GRADER = '''"""Checks of thing."""
 
@@ -51,7 +52,6 @@ def test_large(submission, reference):
     """large numbers"""
     compare(submission, reference, large())
     # no more than that
-# so much for overflow
 
 
 def large():
@@ -104,12 +104,16 @@ def test_two(submission, reference):
     )
 
 
+def test_a_comment_right_below_a_hidden_check_goes_with_it() -> None:
+    hidden = "@check(hidden=True)\ndef test_a(s, r):\n    pass\n"
+    visible = "# about b\n@check()\ndef test_b(s, r):\n    pass\n"
+    cut = without_hidden_checks(f"{ONLY_CHECK}\n\n\n{hidden}# about a\n\n\n{visible}", HERE)
+    assert cut.text == f"{ONLY_CHECK}\n\n\n{visible}"
+
+
 def test_a_grader_without_hidden_checks_stays_as_it_is() -> None:
     text = GRADER.replace("hidden=True", "hidden=False")
     assert without_hidden_checks(text, HERE).text == text
-
-
-ONLY_CHECK = "from dlex.grading import check"
 
 
 @pytest.mark.parametrize(
@@ -152,9 +156,6 @@ def test_ways_to_hide_a_check(head: str, decorator: str) -> None:
     assert cut.hidden == ["test_b"] and "test_b" not in cut.text and "def test_a" in cut.text
 
 
-IMPORT = "from dlex.grading import check\n"
-
-
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
@@ -171,7 +172,7 @@ IMPORT = "from dlex.grading import check\n"
 )  # fmt: skip
 def test_refuses_what_the_text_does_not_tell(text: str, line: int, said: str) -> None:
     with pytest.raises(CourseError) as refused:
-        without_hidden_checks(IMPORT + text, HERE)
+        without_hidden_checks(f"{ONLY_CHECK}\n{text}", HERE)
     assert f"{HERE}:{line}" in refused.value.message and said in refused.value.message
 
 
