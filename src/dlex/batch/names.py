@@ -72,7 +72,7 @@ def learner_id(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     clean = re.sub(r'[/\\:*?"<>|~]', "_", one_line(text, limit=1 << 20)).strip(". ")[:MAX_LENGTH]
-    if clean == text:
+    if clean and clean == text:
         return clean
     return f"{clean or 'unnamed'}~{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:6]}"
 

@@ -13,8 +13,9 @@ import warnings
 import msgspec
 
 from dlex.batch.entries import one_line
-from dlex.submission import MAX_BYTES, too_large
+from dlex.submission import MAX_BYTES
 
+TOO_LARGE = "the code cells of {} have more than {:,} bytes: hand in the code alone"
 RUNS_ITS_BODY = ("%%time", "%%capture", "%%prun")  # names defined in such a cell stay defined
 
 
@@ -75,9 +76,22 @@ def read_notebook(name: str, content: bytes) -> Notebook:
     texts = [cell.text for cell in cells if cell.cell_type == "code"]
     if not any(text.strip() for text in texts):
         return Notebook(problem=f"{name} has no code cell: hand in the notebook that holds your answers")
-    if problem := too_large(f"the code of {name}", sum(map(len, texts))):
-        return Notebook(problem=problem)
+    if sum(map(len, texts)) > MAX_BYTES:
+        return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
     return _joined(name, texts)
+
+
+def cell_at(content: bytes, line: int) -> tuple[int, int]:
+    r"""The code cell, and the line in it, of a line of a notebook's content; (0, line) before the first.
+
+    >>> cell_at(b"# cell 1\nx = 1\n\n# cell 3\nx\ny\n", 6)
+    (3, 2)
+    """
+    above = content.split(b"\n")[:line]
+    for number in range(len(above) - 1, -1, -1):
+        if found := re.fullmatch(rb"# cell (\d{1,9})", above[number]):
+            return int(found[1]), line - number - 1
+    return 0, line
 
 
 def _joined(name: str, texts: list[str]) -> Notebook:
@@ -93,7 +107,7 @@ def _joined(name: str, texts: list[str]) -> Notebook:
             kept.append(f"# cell {number}\n{code.rstrip()}")
     content = "\n\n".join(kept).encode() + b"\n"
     if len(content) > MAX_BYTES:
-        return Notebook(problem=too_large(f"the code of {name}", len(content)))
+        return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
     if why := _names(content.decode())[1]:  # a late `from __future__ import`
         return Notebook(problem=f"the cells of {name} do not compile together: {why}")
     return Notebook(content, frozenset(defines), broken)
