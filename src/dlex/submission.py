@@ -72,7 +72,7 @@ def _read(name: str, file: str, descriptor: int) -> Source:
     if problem := too_large(name, kind.st_size):
         return Source(file, None, problem)
     with open(descriptor, "rb", closefd=False) as stream:
-        return Source(file, stream.read(limit_of(name)))
+        return Source(file, stream.read(kind.st_size))
 
 
 def limit_of(name: str) -> int:

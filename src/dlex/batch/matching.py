@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -116,6 +117,7 @@ def _in_notebooks(
                 yield exercise, Candidate(rank, entry.path, lambda source=source: source)
 
 
+@lru_cache(maxsize=1)  # one that was handed in by itself is asked for twice
 def open_notebook(entry: Entry) -> Notebook:
     """Read the notebook of an entry; its `problem` says if there is none to be read."""
     source = entry.read()
