@@ -15,7 +15,8 @@ from dlex.grading.plugin import Grader, run_pytest
 from dlex.worker import sandbox
 from dlex.worker.client import Budget, Zygote
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 CLI = [sys.executable, str(ROOT / "cli.py")]
 
 

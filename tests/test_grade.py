@@ -96,7 +96,7 @@ def test_everything_is_accounted_for(dlex, class_of, tmp_path: Path) -> None:
         archive.writestr("work/ch03/softmax.py", RIGHT)
     (folder / "empty").mkdir()
     done = dlex(
-        "grade", "--from", str(folder), "--exercise", "softmax", "--isolation", "1",
+        "grade", "--from", str(folder), "--exercise", "softmax", "--isolation", "1", "--jobs", "1",
         "--out", "out", "--format", "csv,jsonl,junit,gradescope,github,markdown",
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
@@ -111,12 +111,6 @@ def test_everything_is_accounted_for(dlex, class_of, tmp_path: Path) -> None:
     assert [record["submission"] for record in records] == sorted(rows)
     assert "::error file=softmax.py,line=3" in (tmp_path / "out" / "annotations.txt").read_text()
     assert dlex("results", "--json").stdout.count("\n") == 7
-
-
-def test_nothing_about_a_submission_makes_the_batch_fail(dlex, class_of) -> None:
-    folder = class_of({"wrong": WRONG})
-    done = dlex("grade", "--from", str(folder), "--exercise", "softmax", "--isolation", "1")
-    assert done.returncode == 0, done.stderr
 
 
 def test_results_do_not_depend_on_order_or_jobs(small: Course) -> None:
@@ -177,7 +171,7 @@ def _graders(pid: int) -> list[psutil.Process]:
 def _start(small: Course, folder: Path, database: Path) -> subprocess.Popen:
     command = [
         sys.executable, str(ROOT / "cli.py"), "--course", str(small.root), "grade", "--from", str(folder),
-        "--db", str(database), "--resume", "--isolation", "1", "--jobs", "2", "--seed", "3",
+        "--db", str(database), "--resume", "--isolation", "1", "--jobs", "2",
     ]  # fmt: skip
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
@@ -212,11 +206,11 @@ def test_killed_and_resumed_nothing_is_lost_and_nothing_graded_twice(
     _out, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
     assert f"{16 - len(announced)} graded, {len(announced)} graded before, 0 not graded" in told.decode()
-    with Pool(small, small.exercises, seed=3, isolation=1, jobs=1) as pool:
+    with Store(database) as store:
+        (run,) = store.runs()
+    with Pool(small, small.exercises, seed=run.conditions.seed, isolation=1, jobs=2) as pool:
         in_one_go = {one.name: judged(result) for one, result in pool.grade(to_submissions(many(16)))}
     assert stored(database) == in_one_go
-    with Store(database) as store:
-        assert len(store.runs()) == 1
 
 
 @pytest.fixture
@@ -275,7 +269,7 @@ def test_a_pool_that_cannot_live_says_so(running, monkeypatch) -> None:
 def test_a_regrade_keeps_both_results_and_tells_who_changed(dlex, small, class_of, tmp_path: Path) -> None:
     folder = class_of({"ada": RIGHT, "bob": WRONG})
     arguments = ["--course", str(small.root), "grade", "--from", str(folder), "--isolation", "1"]
-    arguments += ["--seed", "1"]
+    arguments += ["--seed", "1", "--jobs", "1"]
     assert dlex(*arguments).returncode == 0
     grader = small.root / "graders" / "ch03" / "softmax.py"
     grader.write_text(grader.read_text(encoding="utf-8").replace("points=1", "points=3", 1), encoding="utf-8")
@@ -284,13 +278,3 @@ def test_a_regrade_keeps_both_results_and_tells_who_changed(dlex, small, class_o
     assert "ada" in again.stderr and "13 → 15" in again.stderr.replace("  ", " ")
     scores = [{name: r.score for name, r in stored(tmp_path / "dlex.db", run).items()} for run in (1, 2)]
     assert scores == [{"ada": 13, "bob": 0}, {"ada": 15, "bob": 0}]
-
-
-def test_a_resumed_run_keeps_its_secret_seed(dlex, small: Course, class_of, tmp_path: Path) -> None:
-    folder = class_of({"ada": RIGHT})
-    arguments = ["--course", str(small.root), "grade", "--from", str(folder), "--isolation", "1"]
-    assert dlex(*arguments).returncode == 0
-    assert dlex(*arguments).returncode == 0
-    with Store(tmp_path / "dlex.db") as store:
-        seeds = [run.conditions.seed for run in store.runs()]
-    assert len(set(seeds)) == 2
