@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +27,7 @@ from dlex.submission import Submission
 try:
     import dask
     from distributed import Client, Future, KilledWorker, LocalCluster
+    from distributed.client import ClosedClientError
 except ImportError as error:
     raise MachineError(
         f"grading on a cluster needs what is not installed: {error.name}",
@@ -39,6 +40,7 @@ CONNECT_SECONDS = 5.0
 WORKERS_SECONDS = 60.0  # without any worker, after which it is given up
 LOOK_SECONDS = 5.0  # between two looks at the workers
 SETTINGS = {"distributed.admin.large-graph-warning-threshold": "1 GiB"}  # submissions are that large
+GONE = (OSError, CancelledError, ClosedClientError)  # how the client says that it lost the scheduler
 
 T = TypeVar("T")
 _decode_result = msgspec.msgpack.Decoder(SubmissionResult).decode
@@ -123,7 +125,8 @@ class Cluster:
                 submission = under_way.pop(future)
                 yield submission, self._result(future, submission)
         finally:
-            self._client.cancel(list(under_way))
+            with suppress(*GONE):
+                self._client.cancel(list(under_way))
 
     def _connect(self, stack: ExitStack) -> Client:
         try:
@@ -150,26 +153,24 @@ class Cluster:
             raise self._abandoned() from None
 
     def _submit(self, submission: Submission) -> Future:
-        return self._client.submit(
-            remote.grade,
-            __version__,
-            protocol.encode(self._terms),
-            protocol.encode(submission),
-            key=f"dlex-{self._terms.client}-{next(self._numbers)}",
-            resources=self._resources,
-        )
+        with self._reached():
+            return self._client.submit(
+                remote.grade,
+                __version__,
+                protocol.encode(self._terms),
+                protocol.encode(submission),
+                key=f"dlex-{self._terms.client}-{next(self._numbers)}",
+                resources=self._resources,
+            )
 
     def _result(self, future: Future, submission: Submission) -> SubmissionResult:
         try:
-            return _decode_result(self._patiently(future.result))
+            with self._reached():
+                return _decode_result(self._patiently(future.result))
         except KilledWorker as death:
             raise MachineError(
                 f"grading {submission.name} ended {death.allowed_failures + 1} workers",
                 "The logs of the workers say more: too little memory ends them, for example.",
-            ) from None
-        except CancelledError:
-            raise MachineError(
-                f"the scheduler at {self._address} is gone", "What was graded is kept; see --resume."
             ) from None
 
     def _patiently(self, wait: Callable[..., T]) -> T:
@@ -186,6 +187,16 @@ class Cluster:
                 if time.monotonic() - alone_since >= WORKERS_SECONDS:
                     raise self._abandoned() from None
 
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except GONE:
+            raise MachineError(
+                f"the scheduler at {self._address} is gone",
+                "What was graded is kept: run the same command again with --resume.",
+            ) from None
+
     def _abandoned(self) -> MachineError:
         return MachineError(
             f"the cluster {self._address} has had no worker for {WORKERS_SECONDS:.0f} s",
@@ -200,12 +211,14 @@ class Cluster:
 
     def _look(self) -> int:
         """Count the threads of all workers."""
-        self._threads = sum(self._client.nthreads().values())
+        with self._reached():
+            self._threads = sum(self._client.nthreads().values())
         self._looked = time.monotonic()
         return self._threads
 
     def _finish(self) -> None:
-        self._client.run(remote.finish, protocol.encode(self._terms), wait=False, on_error="ignore")
+        with suppress(*GONE):
+            self._client.run(remote.finish, protocol.encode(self._terms), wait=False, on_error="ignore")
 
 
 def _local(jobs: int | None) -> LocalCluster:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -53,10 +54,8 @@ def examine(version: str, terms: bytes, dask_worker) -> int:
     _require_version(version, where)
     known = _decode_terms(terms)
     _same_course(known, where)
-    try:
+    with _named(where):
         return sandbox.require(known.isolation).level
-    except MachineError as error:
-        raise MachineError(f"on the worker {where}: {error.message}", error.next_step) from None
 
 
 def grade(version: str, terms: bytes, submission: bytes) -> bytes:
@@ -67,7 +66,8 @@ def grade(version: str, terms: bytes, submission: bytes) -> bytes:
     _require_version(version, worker.address)
     with _lock:
         pool = _pools.setdefault(terms, _SharedPool(terms, worker.address, worker.state.nthreads))
-    return pool.grade(submission)
+    with _named(worker.address):
+        return pool.grade(submission)
 
 
 async def finish(terms: bytes) -> None:
@@ -140,6 +140,17 @@ class _SharedPool:
 
 _pools: dict[bytes, _SharedPool] = {}
 _lock = threading.Lock()
+
+
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """What goes wrong with this machine says which one it is."""
+    try:
+        yield
+    except MachineError as error:
+        raise MachineError(f"on the worker {where}: {error.message}", error.next_step) from None
+    except OSError as error:
+        raise MachineError(f"on the worker {where}: {error}") from error
 
 
 def _require_version(version: str, where: str) -> None:
