@@ -24,10 +24,8 @@ from dlex.results.schema import HEAD, VERSION_TABLE, metadata
 from dlex.results.store import Conditions, Store
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-from store_samples import CONDITIONS, LENET, SOFTMAX, check, digest, exercise, lost, result  # noqa: E402
+from store_samples import CONDITIONS, LENET, SOFTMAX, check, digest, exercise, lost, result
 
-sys.path.remove(str(HERE))
 HOSTILE = "[red]eve[/red] =cmd|'/c calc'!A0 :smile: 学生"
 
 

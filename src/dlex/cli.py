@@ -25,6 +25,7 @@ COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME hol
     "new": "Authors: start an exercise.",
     "sync": "Authors: make stubs from solutions.",
     "audit": "Authors: judge the graders.",
+    "release": "Authors: write the learners' edition.",
 }
 
 

@@ -12,19 +12,27 @@ from dlex.course import Exercise
 
 MAX_BYTES = 1 << 20
 HAND_IN = "hand in an ordinary file of this name"
+_CODE = MAX_BYTES, "hand in the code alone"
+_ARCHIVE = 64 << 20, "leave out everything but the answers"
+_LIMITS = {
+    ".ipynb": (16 << 20, "clear its outputs first"),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".gz"), _ARCHIVE),
+}
 
 
 class Source(msgspec.Struct, frozen=True):
     """A learner's file for one exercise: its bytes, or why there are none.
 
     `file` is its name as the learner knows it, from the folder that was handed in. `missing` tells
-    a file that is not there from one that cannot be used.
+    a file that is not there from one that cannot be used. `note` is what its author should know
+    about the content: cells of a notebook that were left out, for example.
     """
 
     file: str
     content: bytes | None
     problem: str = ""
     missing: bool = False
+    note: str = ""
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -35,7 +43,7 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 def read_source(path: Path, root: Path) -> Source:
-    """Read a file below `root`: regular, not too large, not a link that leads out of it."""
+    """Read a file below `root`: regular, not too large for its kind, not a link that leads out of it."""
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     try:
         real = path.resolve(strict=True)
@@ -44,7 +52,7 @@ def read_source(path: Path, root: Path) -> Source:
             return Source(file, None, f"{path.name} is a link to a file that does not exist: {HAND_IN}")
         return Source(file, None, f"there is no {path.parent.name}/{path.name}", missing=True)
     except (OSError, RuntimeError) as error:
-        return Source(file, None, f"{path.name} cannot be read: {error}")
+        return Source(file, None, f"{path.name} cannot be read: {_reason(error)}")
     if not real.is_relative_to(root.resolve()):
         return Source(file, None, f"{path.name} is a link that leads out of the submission: {HAND_IN}")
     try:
@@ -61,16 +69,46 @@ def _read(name: str, file: str, descriptor: int) -> Source:
     kind = os.fstat(descriptor)
     if not stat.S_ISREG(kind.st_mode):
         return Source(file, None, f"{name} is {_kind(kind.st_mode)}: {HAND_IN}")
-    if kind.st_size > MAX_BYTES:
-        too_large = f"{name} has {kind.st_size:,} bytes, the limit is {MAX_BYTES:,}"
-        return Source(file, None, f"{too_large}: hand in the code alone")
+    if problem := too_large(name, kind.st_size):
+        return Source(file, None, problem)
     with open(descriptor, "rb", closefd=False) as stream:
-        return Source(file, stream.read(MAX_BYTES))
+        return Source(file, stream.read(kind.st_size))
+
+
+def limit_of(name: str) -> int:
+    """The largest size of a file of this name, in bytes."""
+    return _limit(name)[0]
+
+
+def too_large(name: str, size: int) -> str:
+    """Why a file of `size` bytes cannot be taken; "" if it can.
+
+    >>> too_large("softmax.py", 2000000)
+    'softmax.py has 2,000,000 bytes, the limit is 1,048,576: hand in the code alone'
+    """
+    limit, advice = _limit(name)
+    return f"{name} has {size:,} bytes, the limit is {limit:,}: {advice}" if size > limit else ""
+
+
+def _limit(name: str) -> tuple[int, str]:
+    return _LIMITS.get(Path(name).suffix.lower(), _CODE)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the path: that of the machine means nothing to a learner."""
+    return getattr(error, "strerror", None) or "its links lead in a circle"
 
 
 def _kind(mode: int) -> str:
-    kinds = {stat.S_ISDIR: "a folder", stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
-    return next((name for test, name in kinds.items() if test(mode)), "a device")
+    return KINDS.get(stat.S_IFMT(mode), "a device")
+
+
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFLNK: "a link",
+}
 
 
 def find_source(exercise: Exercise, root: Path) -> Source:

@@ -1,0 +1,206 @@
+"""A notebook as one Python file: its code cells in order, without what only IPython understands.
+
+The format is read with msgspec, not with nbformat: of a hostile file only the few fields below are
+taken, typed, whatever else it holds. Nothing is run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+import msgspec
+
+from dlex.batch.entries import one_line
+from dlex.submission import MAX_BYTES
+
+TOO_LARGE = "the code cells of {} have more than {:,} bytes: hand in the code alone"
+RUNS_ITS_BODY = ("%%time", "%%capture", "%%prun")  # names defined in such a cell stay defined
+
+
+class Notebook(msgspec.Struct, frozen=True):
+    """What a notebook holds: one file, the names that it defines, and the cells that were left out.
+
+    `problem` says why it cannot be read; `broken` maps the number of a code cell that does not compile
+    to its text and to what is wrong with it.
+    """
+
+    content: bytes = b""
+    defines: frozenset[str] = frozenset()
+    broken: dict[int, tuple[str, str]] = {}
+    problem: str = ""
+
+    @property
+    def note(self) -> str:
+        """Which cells were left out and why; "" if none was."""
+        told = [f"code cell {number} ({why})" for number, (_, why) in self.broken.items()]
+        more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+        return f"left out, for it does not compile: {', '.join(told[:3])}{more}" if told else ""
+
+    def broken_definition(self, functions: list[str]) -> str:
+        """What is wrong with the cell that was to define one of `functions`; "" if there is none."""
+        define = re.compile(rf"^\s*(?:async\s+)?def\s+(?:{'|'.join(map(re.escape, functions))})\b", re.M)
+        found = ((number, why) for number, (text, why) in self.broken.items() if define.search(text))
+        return next((f"code cell {number} does not compile: {why}" for number, why in found), "")
+
+
+class _Cell(msgspec.Struct):
+    cell_type: str = ""
+    source: str | list[str] = ""
+    input: str | list[str] = ""  # format 3
+
+    @property
+    def text(self) -> str:
+        text = self.source or self.input
+        return "".join(text) if isinstance(text, list) else text
+
+
+class _Sheet(msgspec.Struct):
+    cells: list[_Cell] = []
+
+
+class _File(msgspec.Struct):
+    nbformat: int
+    cells: list[_Cell] = []
+    worksheets: list[_Sheet] = []  # format 3
+
+
+def read_notebook(name: str, content: bytes) -> Notebook:
+    """Read a notebook of format 3 or 4; `problem` is set if it is none."""
+    try:
+        file = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=_File)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return Notebook(problem=f"{name} is no notebook, or a damaged one: save it in Jupyter again")
+    cells = file.cells + [cell for sheet in file.worksheets for cell in sheet.cells]
+    texts = [cell.text for cell in cells if cell.cell_type == "code"]
+    if not any(text.strip() for text in texts):
+        return Notebook(problem=f"{name} has no code cell: hand in the notebook that holds your answers")
+    if sum(map(len, texts)) > MAX_BYTES:
+        return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
+    return _joined(name, texts)
+
+
+def cell_at(content: bytes, line: int) -> tuple[int, int]:
+    r"""The code cell, and the line in it, of a line of a notebook's content; (0, line) before the first.
+
+    >>> cell_at(b"# cell 1\nx = 1\n\n# cell 3\nx\ny\n", 6)
+    (3, 2)
+    """
+    above = content.split(b"\n")[:line]
+    for number in range(len(above) - 1, -1, -1):
+        if found := re.fullmatch(rb"# cell (\d{1,9})", above[number]):
+            return int(found[1]), line - number - 1
+    return 0, line
+
+
+def _joined(name: str, texts: list[str]) -> Notebook:
+    kept, broken, defines = [], {}, set()
+    for number, text in enumerate(texts, 1):
+        code = python_of(text)
+        names, why = _names(code)
+        if why:
+            broken[number] = text, why
+            kept.append(f"# cell {number} was left out, for it does not compile: {why}")
+        else:
+            defines |= names
+            kept.append(f"# cell {number}\n{code.rstrip()}")
+    content = "\n\n".join(kept).encode() + b"\n"
+    if len(content) > MAX_BYTES:
+        return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
+    if why := _names(content.decode())[1]:  # a late `from __future__ import`
+        return Notebook(problem=f"the cells of {name} do not compile together: {why}")
+    return Notebook(content, frozenset(defines), broken)
+
+
+def _names(code: str) -> tuple[set[str], str]:
+    """The names that a piece of code defines at its top level, and why it does not compile."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(code, "cell", "exec", dont_inherit=True)
+            return _defined(ast.parse(code).body), ""
+    except SyntaxError as error:
+        return set(), one_line(f"line {error.lineno}: {error.msg}" if error.lineno else f"{error.msg}")
+    except (ValueError, RecursionError, MemoryError):
+        return set(), "it holds characters or nesting that Python does not accept"
+
+
+def _defined(statements: list[ast.stmt]) -> set[str]:
+    """Names of functions and of variables, those in `if`, `with`, `for` and `try` blocks included."""
+    names: set[str] = set()
+    for node in statements:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+        elif not isinstance(node, ast.ClassDef):
+            for block in ("body", "orelse", "finalbody"):
+                names |= _defined(getattr(node, block, []))
+            for handler in getattr(node, "handlers", []):
+                names |= _defined(handler.body)
+    return names
+
+
+_MAGIC = re.compile(r"\s*(?:[%!?]|[\w.*\[\]]+\?{1,2}\s*;?\s*$|[\w, \t.\[\]]+=\s*[!%])")
+_SCAN = re.compile(r"""#.*|\\.|\"{3}|'{3}|["'\[\](){}]""")
+
+
+def python_of(text: str) -> str:
+    r"""The Python of a code cell: magics, shell lines and requests for help become `pass`.
+
+    A line keeps its number. `%%time` and its like go alone; other `%%` magics take their cell along.
+
+    >>> python_of("%matplotlib inline\nx = 7 % 2\n!ls\nx?")
+    'pass\nx = 7 % 2\npass\npass'
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    first = text.lstrip().partition("\n")[0].split()
+    if first and first[0].startswith("%%"):
+        if first[0] not in RUNS_ITS_BODY:
+            return ""
+        text = text.replace("%%", "%", 1)
+    kept, inside = [], _Inside()
+    for line in text.split("\n"):
+        if not inside and _MAGIC.match(line):
+            kept.append(line[: len(line) - len(line.lstrip())] + "pass")
+        else:
+            kept.append(line)
+            inside.feed(line)
+    return "\n".join(kept)
+
+
+class _Inside:
+    """Whether the next line continues a string, brackets or a backslash: there, `%` is Python's own."""
+
+    def __init__(self):
+        self._quote, self._depth, self._joined = "", 0, False
+
+    def __bool__(self) -> bool:
+        return bool(self._quote or self._depth > 0 or self._joined)
+
+    def feed(self, line: str) -> None:
+        at = 0
+        while found := _SCAN.search(line, at):
+            at = found.end()
+            if self._token(found[0]) == "comment":
+                break
+            if found[0][0] == "#":  # in a string: only the sign itself is read
+                at = found.start() + 1
+        self._joined = line.endswith("\\")
+        if len(self._quote) == 1 and not self._joined:
+            self._quote = ""
+
+    def _token(self, token: str) -> str:
+        if self._quote:
+            if token.startswith(self._quote):
+                self._quote = ""
+            return "string"
+        if token[0] == "#":
+            return "comment"
+        if token[0] in "\"'":
+            self._quote = token
+        else:
+            self._depth += (token in "([{") - (token in ")]}")
+        return "code"
