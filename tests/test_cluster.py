@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import msgspec
 import psutil
 import pytest
 
-from dlex.batch import cluster
+from dlex.batch import cluster, protocol, remote
 from dlex.batch.cluster import Cluster
 from dlex.batch.pool import Pool
 from dlex.course import CONTENT, Course, read_course
@@ -274,6 +274,69 @@ def test_without_distributed_the_extra_is_named(dlex, tmp_path):
     )
     assert done.returncode == 4
     assert "pip install 'dlex[cluster]'" in done.stderr
+
+
+class FakePool:
+    """Stands for a pool; `graded` is called when something is graded."""
+
+    def __init__(self, *arguments: object, **options: object):
+        self.closed = threading.Event()
+        self.graded: Callable[[], None] = lambda: None
+        pools.append(self)
+
+    def __enter__(self) -> FakePool:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.closed.set()
+
+    def grade_one(self, submission: Submission) -> str:
+        self.graded()
+        return submission.name
+
+
+pools: list[FakePool] = []
+
+
+@pytest.fixture
+def shared(course, monkeypatch) -> remote.SharedPool:
+    """A worker's pool, but for what grades. Pools that were started are in `pools`."""
+    pools.clear()
+    monkeypatch.setattr(remote, "Pool", FakePool)
+    terms = remote.Terms("me", str(course.root), course.hash, ["ch03/softmax"], SEED, None)
+    return remote.SharedPool(protocol.encode(terms), "tcp://here:1", 2)
+
+
+def test_a_workers_pool_is_kept_until_its_client_is_done(shared, submissions):
+    data = protocol.encode(submissions[0])
+    assert shared.grade(data) == shared.grade(data) == protocol.encode(submissions[0].name)
+    (only,) = pools
+    assert not only.closed.is_set()
+    shared.close()
+    assert only.closed.is_set()
+
+
+def test_a_workers_pool_that_is_in_use_is_closed_by_its_last_user(shared, submissions):
+    data, still_open = protocol.encode(submissions[0]), []
+
+    def closing() -> None:
+        shared.close()
+        still_open.append(not pools[0].closed.is_set())
+
+    shared.grade(data)
+    pools[0].graded = closing
+    shared.grade(data)
+    assert still_open == [True]
+    assert pools[0].closed.wait(ENDS_SECONDS)
+
+
+def test_a_workers_pool_ends_when_nobody_uses_it_and_starts_again(course, submissions, monkeypatch, request):
+    monkeypatch.setattr(remote, "IDLE_SECONDS", 0.0)
+    shared, data = request.getfixturevalue("shared"), protocol.encode(submissions[0])
+    for started in (1, 2):
+        shared.grade(data)
+        assert len(pools) == started
+        assert pools[-1].closed.wait(ENDS_SECONDS)
 
 
 def test_threads_share_a_pool_and_survive_its_end(pool, submissions, expected):

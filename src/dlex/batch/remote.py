@@ -65,7 +65,7 @@ def grade(version: str, terms: bytes, submission: bytes) -> bytes:
     worker = get_worker()
     _require_version(version, worker.address)
     with _lock:
-        pool = _pools.setdefault(terms, _SharedPool(terms, worker.address, worker.state.nthreads))
+        pool = _pools.setdefault(terms, SharedPool(terms, worker.address, worker.state.nthreads))
     with _named(worker.address):
         return pool.grade(submission)
 
@@ -78,7 +78,7 @@ async def finish(terms: bytes) -> None:
         await asyncio.to_thread(pool.close)
 
 
-class _SharedPool:
+class SharedPool:
     """A pool for the threads of one worker: started by the first that needs it, and closed when none
     does, at once after `close`, else after a while."""
 
@@ -138,7 +138,7 @@ class _SharedPool:
         self._pool = None
 
 
-_pools: dict[bytes, _SharedPool] = {}
+_pools: dict[bytes, SharedPool] = {}
 _lock = threading.Lock()
 
 
