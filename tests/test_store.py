@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import create_engine, text
+from store_samples import CONDITIONS, LENET, SOFTMAX, check, digest, exercise, lost, result
 
 from dlex.errors import MachineError, UsageError
 from dlex.results.regrade import Summary, compare, compare_run
@@ -24,7 +25,6 @@ from dlex.results.schema import HEAD, VERSION_TABLE, metadata
 from dlex.results.store import Conditions, Store
 
 HERE = Path(__file__).resolve().parent
-from store_samples import CONDITIONS, LENET, SOFTMAX, check, digest, exercise, lost, result
 
 HOSTILE = "[red]eve[/red] =cmd|'/c calc'!A0 :smile: 学生"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -33,6 +34,33 @@ class Source(msgspec.Struct, frozen=True):
     problem: str = ""
     missing: bool = False
     note: str = ""
+
+
+def cell_at(content: bytes, line: int) -> tuple[int, int]:
+    r"""The code cell, and the line in it, of a line of a notebook's content; (0, line) before the first.
+
+    >>> cell_at(b"# cell 1\nx = 1\n\n# cell 3\nx\ny\n", 6)
+    (3, 2)
+    """
+    above = content.split(b"\n")[:line]
+    for number in range(len(above) - 1, -1, -1):
+        if found := re.fullmatch(rb"# cell (\d{1,9})", above[number]):
+            return int(found[1]), line - number - 1
+    return 0, line
+
+
+def in_cells(message: str, content: bytes) -> str:
+    r"""A message whose lines of a notebook's content are told as cells and lines in them.
+
+    >>> in_cells("it raised ValueError\nat line 5: x", b"# cell 1\nx = 1\n\n# cell 3\nx\ny\n")
+    'it raised ValueError\nat cell 3, line 1: x'
+    """
+
+    def told(found: re.Match) -> str:
+        cell, line = cell_at(content, int(found[1]))
+        return f"cell {cell}, line {line}" if cell else found[0]
+
+    return re.sub(r"\bline (\d{1,7})(?=: |$)", told, message, flags=re.MULTILINE)
 
 
 class Submission(msgspec.Struct, frozen=True):

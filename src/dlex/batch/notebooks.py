@@ -81,19 +81,6 @@ def read_notebook(name: str, content: bytes) -> Notebook:
     return _joined(name, texts)
 
 
-def cell_at(content: bytes, line: int) -> tuple[int, int]:
-    r"""The code cell, and the line in it, of a line of a notebook's content; (0, line) before the first.
-
-    >>> cell_at(b"# cell 1\nx = 1\n\n# cell 3\nx\ny\n", 6)
-    (3, 2)
-    """
-    above = content.split(b"\n")[:line]
-    for number in range(len(above) - 1, -1, -1):
-        if found := re.fullmatch(rb"# cell (\d{1,9})", above[number]):
-            return int(found[1]), line - number - 1
-    return 0, line
-
-
 def _joined(name: str, texts: list[str]) -> Notebook:
     kept, broken, defines = [], {}, set()
     for number, text in enumerate(texts, 1):

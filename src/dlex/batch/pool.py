@@ -71,6 +71,8 @@ class Pool:
         busy: dict[Connection, Submission] = {}
         tries: Counter[str] = Counter()
         while True:
+            if not self._lanes:
+                raise MachineError("the processes that grade ended", self._last_words())
             for lane in self._free(busy):
                 submission = again.pop() if again else next(waiting, None)
                 if submission is None:

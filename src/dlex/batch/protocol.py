@@ -10,6 +10,8 @@ from typing import Literal, Union
 
 import msgspec
 
+from dlex.errors import DlexError
+
 
 class Settings(msgspec.Struct, frozen=True):
     """What a warm process grades with; `lanes` are the descriptors of its ends of the sockets."""
@@ -33,6 +35,11 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     kind: Literal["UsageError", "CourseError", "MachineError"]
     message: str
     next_step: str | None = None
+
+
+def refused(error: DlexError) -> Refused:
+    """An error as a message."""
+    return Refused(type(error).__name__, error.message, error.next_step)
 
 
 encode = msgspec.msgpack.encode

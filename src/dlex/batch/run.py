@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dlex.batch.intake import Handed, HandIn, read
-
 from dlex.course import Course, Exercise
 from dlex.errors import CourseError
 from dlex.results.records import SubmissionResult

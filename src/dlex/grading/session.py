@@ -28,7 +28,7 @@ from dlex.grading.plugin import Grader, Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay, shrink
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 from dlex.results.text import plain
-from dlex.submission import Submission
+from dlex.submission import Submission, in_cells
 from dlex.worker import sandbox
 from dlex.worker.client import Budget, Zygote, ZygoteDied
 
@@ -136,9 +136,14 @@ class _Grading:
         return self._named(self._exercise(grader))
 
     def _named(self, result: ExerciseResult) -> ExerciseResult:
-        """The result with the name of the learner's file, if there is one."""
+        """The result with the name of the learner's file, if there is one, and what to know about it."""
         source = self._submission.sources[result.id]
-        return result if source.missing else msgspec.structs.replace(result, file=plain(source.file))
+        if source.missing:
+            return result
+        if source.file.endswith(".ipynb"):
+            result = _in_cells(result, source.content or b"")
+        message = "\n".join(filter(None, (result.message, plain(source.note))))
+        return msgspec.structs.replace(result, file=plain(source.file), message=message)
 
     def _exercise(self, grader: Grader) -> ExerciseResult:
         """Grade one exercise; if the zygote dies meanwhile, again: it is never the learner's fault."""
@@ -171,7 +176,8 @@ class _Grading:
             attempt.start()
         except SubmissionFailed as error:
             outcome = "forbidden" if isinstance(error, CalledForbidden) else "error"
-            message = f"{exercise.name}.py does not load: {describe(error, exercise)}"
+            file = Path(self._submission.sources[exercise.id].file).name
+            message = f"{file} does not load: {describe(error, exercise)}"
             return _ungraded(grader, "load_error", outcome, message, attempt.output, error.line)
         problem = _wrong_definitions(exercise, attempt.definitions)
         if problem:
@@ -219,6 +225,15 @@ class _Grading:
         for done, (frozen, result) in enumerate(causes.values()):
             share = (end - time.process_time()) / (len(causes) - done)
             result.failure = shrink(frozen, attempt, result.failure, share)
+
+
+def _in_cells(result: ExerciseResult, content: bytes) -> ExerciseResult:
+    """A result that speaks of a notebook's cells; lines of a joined file exist for nobody."""
+    checks = [
+        msgspec.structs.replace(check, message=in_cells(check.message, content), line=0)
+        for check in result.checks
+    ]
+    return msgspec.structs.replace(result, message=in_cells(result.message, content), checks=checks)
 
 
 def _unscored(frozen: FrozenCheck, outcome: str, message: str, line: int = 0) -> CheckResult:

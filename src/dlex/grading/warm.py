@@ -23,7 +23,7 @@ import torch
 
 from dlex.batch import protocol
 from dlex.course import CONTENT, read_course
-from dlex.errors import DlexError
+from dlex.errors import DlexError, MachineError
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.session import Session
 from dlex.results.records import SubmissionResult
@@ -47,9 +47,8 @@ def main() -> None:
     try:
         _serve(settings, connections)
     except DlexError as error:
-        refusal = protocol.Refused(type(error).__name__, error.message, error.next_step)
         for connection in connections:
-            connection.send_bytes(protocol.encode(refusal))
+            connection.send_bytes(protocol.encode(protocol.refused(error)))
 
 
 def _serve(settings: protocol.Settings, connections: list[Connection]) -> None:
@@ -95,7 +94,7 @@ def _be_lane(connection: Connection, connections: list[Connection], session: Ses
         for other in connections:
             if other is not connection:
                 other.close()
-        connection.send_bytes(protocol.encode(protocol.Ready(session.level)))
+        connection.send_bytes(protocol.encode(_greeting(session)))
         while True:
             connection.send_bytes(_graded(session, connection.recv_bytes()))
     except (EOFError, OSError):
@@ -103,6 +102,14 @@ def _be_lane(connection: Connection, connections: list[Connection], session: Ses
     finally:
         session.zygote.close()
         os._exit(0)
+
+
+def _greeting(session: Session) -> protocol.Ready | protocol.Refused:
+    try:
+        session.zygote.prepare_for_fork()
+    except MachineError as error:
+        return protocol.refused(error)
+    return protocol.Ready(session.level)
 
 
 def _graded(session: Session, data: bytes) -> bytes:

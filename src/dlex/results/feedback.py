@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dlex.results.records import CheckResult, Counterexample, SubmissionResult
+from dlex.results.records import CheckResult, Counterexample, ExerciseResult, SubmissionResult
 
 BRIEF = {"failed": "the answer is wrong", "passed": ""}
 
@@ -34,13 +34,26 @@ def redact(check: CheckResult) -> CheckResult:
 
 def for_learner(result: SubmissionResult) -> SubmissionResult:
     """A result with every hidden check redacted."""
-    exercises = [
-        msgspec.structs.replace(exercise, checks=[redact(check) for check in exercise.checks])
-        for exercise in result.exercises
-    ]
-    return msgspec.structs.replace(result, exercises=exercises)
+    return msgspec.structs.replace(result, exercises=[_exercise(exercise) for exercise in result.exercises])
+
+
+def _exercise(exercise: ExerciseResult) -> ExerciseResult:
+    checks = [redact(check) for check in exercise.checks]
+    output = exercise.output if all(map(_shows_calls, exercise.checks)) else ""
+    return msgspec.structs.replace(exercise, checks=checks, output=output)
+
+
+def _shows_calls(check: CheckResult) -> bool:
+    """Whether learners may know what a check calls with: then they may print it, too."""
+    return not check.hidden or check.feedback in ("full", "counterexample")
 
 
 def _brief(check: CheckResult) -> str:
-    """The kind of failure, without expected numbers. What the learner's own code said stays."""
+    """The kind of failure, without expected numbers.
+
+    An exception's own words stay only where the arguments are shown anyway: a submission could
+    raise them as its message.
+    """
+    if check.outcome == "error" and not _shows_calls(check):
+        return check.message.split("\n")[0].split(":")[0]
     return BRIEF.get(check.outcome, check.message)

@@ -111,13 +111,15 @@ class Zygote:
         """Call it before this process forks a grader that will use this zygote.
 
         The graders' workers get numbers of their own, so that late news of one grader's worker is
-        not taken for news of the next one's. A zygote that is gone is started again. That it is ready
-        is read here: a grader that read it would keep it to itself, and the next would wait for it.
+        not taken for news of the next one's. A zygote that is gone is started again.
+
+        Raises:
+            MachineError: it does not start.
         """
         self._number += NUMBERS
         if not self._is_there():
             self.start()
-        self._wait_until_ready()
+        self._wait_until_ready()  # once, here: the forks could not tell each other
 
     def fork(self, budget: Budget) -> Worker:
         """A fresh worker. A zygote that died in the meantime is started again, once."""
@@ -176,12 +178,8 @@ class Zygote:
         """Whether the other end of the control socket is open, as far as can be seen at once."""
         if self._process is None:
             return False
-        readable = select.poll()  # MSG_DONTWAIT would wait: the socket has a timeout, which Python sees to
-        readable.register(self._control, select.POLLIN)
-        try:
-            return not readable.poll(0) or bool(self._control.recv(1, socket.MSG_PEEK))
-        except OSError:
-            return False
+        readable, _, _ = select.select([self._control], [], [], 0)
+        return not readable or bool(self._control.recv(1, socket.MSG_PEEK))
 
     def _wait_until_ready(self) -> None:
         if self._ready:
