@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -230,6 +231,36 @@ def test_another_dlex_on_a_worker_is_refused(running, course, monkeypatch):
         make(course, running.address).__enter__()
 
 
+def test_a_worker_without_dlex_is_refused(running, course, monkeypatch):
+    """The function that workers are asked to run is in a module that only this machine has."""
+    only_here = types.ModuleType("only_here")
+    exec("def examine(*arguments): pass", only_here.__dict__)
+    monkeypatch.setitem(sys.modules, "only_here", only_here)
+    monkeypatch.setattr(remote, "examine", only_here.examine)
+    with pytest.raises(MachineError, match=r"cannot run dlex: .*only_here.*\nInstall dlex\[cluster\]"):
+        make(course, running.address).__enter__()
+
+
+class DeadlyTask:
+    """A task that ended every worker it was given to."""
+
+    def add_done_callback(self, call: Callable) -> None:
+        call(self)
+
+    def result(self, timeout: float) -> bytes:
+        raise cluster.KilledWorker("task", None, 3)
+
+
+def test_a_submission_that_ends_workers_ends_the_batch(running, course, submissions, monkeypatch):
+    monkeypatch.setattr(cluster.Client, "submit", lambda *arguments, **options: DeadlyTask())
+    monkeypatch.setattr(cluster.Client, "cancel", lambda *arguments: None)
+    with (
+        make(course, running.address) as graders,
+        pytest.raises(MachineError, match="grading learner 0 ended 4 workers"),
+    ):
+        list(graders.grade(submissions))
+
+
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "carrier-pigeon://a:1"])
 def test_an_address_without_a_scheduler_is_refused(course, address, monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
@@ -339,18 +370,30 @@ def test_a_workers_pool_ends_when_nobody_uses_it_and_starts_again(course, submis
         assert pools[-1].closed.wait(ENDS_SECONDS)
 
 
-def test_threads_share_a_pool_and_survive_its_end(pool, submissions, expected):
-    """The warm process is killed between two batches, and with it its lanes."""
+def warm_below(parent: psutil.Process) -> list[psutil.Process]:
+    return [one for one in parent.children() if "dlex.grading.warm" in one.cmdline()]
 
+
+def end_lanes() -> None:
+    """Kill the warm process of this process' pool, and with it its lanes."""
+    (warm,) = warm_below(psutil.Process())
+    below = warm.children(recursive=True)
+    warm.kill()
+    all_end(below)
+
+
+def test_threads_share_a_pool_and_survive_its_end(pool, submissions, expected):
     def graded_by_threads() -> Results:
         with ThreadPoolExecutor(4) as threads:
             return {one.submission: timeless(one) for one in threads.map(pool.grade_one, submissions)}
 
     assert graded_by_threads() == expected
-    (warm,) = [one for one in psutil.Process().children() if "dlex.grading.warm" in one.cmdline()]
-    lanes = [one for one in warm.children() if "dlex.grading.warm" in one.cmdline()]
-    assert [lane.children() for lane in lanes] == [[], []]  # none had to start its zygote again
-    below = warm.children(recursive=True)
-    warm.kill()
-    all_end(below)
+    (warm,) = warm_below(psutil.Process())
+    assert [lane.children() for lane in warm_below(warm)] == [[], []]  # no zygote was started again
+    end_lanes()
     assert graded_by_threads() == expected
+
+
+def test_a_pool_whose_lanes_end_between_two_batches_starts_again(pool, submissions, expected):
+    end_lanes()
+    assert collected(pool.grade(submissions)) == expected

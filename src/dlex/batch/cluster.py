@@ -20,7 +20,7 @@ import msgspec
 from dlex import __version__
 from dlex.batch import protocol, remote
 from dlex.course import Course, Exercise
-from dlex.errors import MachineError, UsageError
+from dlex.errors import DlexError, MachineError, UsageError
 from dlex.results.records import SubmissionResult
 from dlex.submission import Submission
 
@@ -142,7 +142,16 @@ class Cluster:
     def _examine(self) -> None:
         """See that all workers fit, and agree on the isolation level that each of them has."""
         self._wait_for_workers()
-        levels = self._client.run(remote.examine, __version__, protocol.encode(self._terms))
+        try:
+            with self._reached():
+                levels = self._client.run(remote.examine, __version__, protocol.encode(self._terms))
+        except DlexError:
+            raise
+        except Exception as error:  # whatever a worker says that lacks dlex, or has an old one
+            raise MachineError(
+                f"a worker of the cluster {self._address} cannot run dlex: {error}",
+                f"Install dlex[cluster] {__version__} on every worker, then start the workers again.",
+            ) from None
         self.isolation = min(levels.values())
         self._terms = msgspec.structs.replace(self._terms, isolation=self.isolation)
 

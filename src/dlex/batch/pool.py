@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
 import msgspec
@@ -77,7 +78,8 @@ class Pool:
                 submission = again.pop() if again else next(waiting, None)
                 if submission is None:
                     break
-                lane.send_bytes(protocol.encode(submission))
+                with suppress(OSError):  # from a lane that is gone nothing will come, which is seen below
+                    lane.send_bytes(protocol.encode(submission))
                 busy[lane] = submission
             if not busy:
                 return
