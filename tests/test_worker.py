@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -86,6 +88,16 @@ def attempt(zygote: Zygote, course: Course) -> Iterator[Attempt]:
 @pytest.fixture
 def submission(attempt: Attempt) -> Functions:
     return Functions(attempt)
+
+
+def test_a_zygote_is_not_started_again_without_need() -> None:
+    zygote = Zygote(sandbox.probe().level, [])
+    with contextlib.closing(zygote):
+        zygote.start()
+        zygote.prepare_for_fork()
+        started = psutil.Process().children()
+        zygote.prepare_for_fork()
+        assert psutil.Process().children() == started
 
 
 def test_a_call_returns_a_tensor(submission) -> None:

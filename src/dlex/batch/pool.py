@@ -9,8 +9,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
 import msgspec
@@ -23,6 +25,7 @@ from dlex.results.records import SubmissionResult
 from dlex.submission import Submission
 
 TRIES = 3  # lanes that one submission may cost
+LOST = (EOFError, OSError, msgspec.DecodeError)  # how a lane shows that it is gone
 
 _decode_result = msgspec.msgpack.Decoder(SubmissionResult).decode
 
@@ -44,6 +47,8 @@ class Pool:
         )
         self._jobs = jobs
         self._lanes: list[Connection] = []
+        self._taken: set[Connection] = set()  # by `grade_one`
+        self._changed = threading.Condition()  # guards lanes and taken
         self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> Pool:
@@ -73,7 +78,8 @@ class Pool:
                 submission = again.pop() if again else next(waiting, None)
                 if submission is None:
                     break
-                lane.send_bytes(protocol.encode(submission))
+                with suppress(OSError):  # from a lane that is gone nothing will come, which is seen below
+                    lane.send_bytes(protocol.encode(submission))
                 busy[lane] = submission
             if not busy:
                 return
@@ -81,17 +87,51 @@ class Pool:
                 submission = busy.pop(lane)
                 try:
                     result = _decode_result(lane.recv_bytes())
-                except (EOFError, OSError, msgspec.DecodeError):
+                except LOST:
                     again += [submission, *self._without(lane, busy)]
                     tries[submission.name] += 1
                     if tries[submission.name] >= TRIES:
-                        raise MachineError(
-                            f"grading {submission.name} ended {TRIES} graders", self._last_words()
-                        ) from None
+                        raise self._hopeless(submission) from None
                     continue
                 yield submission, result
 
-    def _free(self, busy: dict[Connection, Submission]) -> list[Connection]:
+    def grade_one(self, submission: Submission) -> SubmissionResult:
+        """The result of one submission, from a lane that is free, or the next to get free. Threads may
+        call it side by side; not while `grade` is in use. Errors as in `grade`."""
+        for _try in range(TRIES):
+            lane = self._take()
+            try:
+                lane.send_bytes(protocol.encode(submission))
+                return _decode_result(lane.recv_bytes())
+            except LOST:
+                self._drop(lane)
+            finally:
+                self._give_back(lane)
+        raise self._hopeless(submission)
+
+    def _take(self) -> Connection:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._lanes or self._free(self._taken))
+            if not self._lanes:
+                self._start()
+            lane = self._free(self._taken)[0]
+            self._taken.add(lane)
+            return lane
+
+    def _drop(self, lane: Connection) -> None:
+        with self._changed:
+            lane.close()
+            self._lanes.remove(lane)
+
+    def _give_back(self, lane: Connection) -> None:
+        with self._changed:
+            self._taken.remove(lane)
+            self._changed.notify_all()
+
+    def _hopeless(self, submission: Submission) -> MachineError:
+        return MachineError(f"grading {submission.name} ended {TRIES} graders", self._last_words())
+
+    def _free(self, busy: Collection[Connection]) -> list[Connection]:
         return [lane for lane in self._lanes if lane not in busy]
 
     def _without(self, lost: Connection, busy: dict[Connection, Submission]) -> list[Submission]:

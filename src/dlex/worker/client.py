@@ -179,7 +179,10 @@ class Zygote:
         if self._process is None:
             return False
         readable, _, _ = select.select([self._control], [], [], 0)
-        return not readable or bool(self._control.recv(1, socket.MSG_PEEK))
+        try:
+            return not readable or bool(self._control.recv(1, socket.MSG_PEEK))
+        except OSError:  # it ended with a request unread
+            return False
 
     def _wait_until_ready(self) -> None:
         if self._ready:
