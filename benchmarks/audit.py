@@ -4,12 +4,13 @@
 
 Right answers are run at all seeds, the known mistakes at the first `--mistake-seeds` of them, mutants
 at the first `--mutant-seeds`: a seed with mutants takes ten times as long as one without.
-An interrupted run goes on where it stopped, as long as the course is the same.
+An interrupted run goes on where it stopped; an exercise whose files have changed starts again.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -19,7 +20,7 @@ from pathlib import Path
 from dlex.audit import Depth
 from dlex.audit.records import Audit, ExerciseAudit
 from dlex.audit.run import audit
-from dlex.course import read_course
+from dlex.course import CONTENT, Course, Exercise, read_course
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "audit.json"
@@ -28,12 +29,13 @@ RESULTS = ROOT / "benchmarks" / "results" / "audit.json"
 def main() -> None:
     options = arguments()
     course = read_course(ROOT)
-    results = so_far(options.out, course.hash)
+    results = so_far(options.out, course)
     for seeds, depth in blocks(options):
         for exercise in course.exercises:  # one after the other, so that little is lost
             if set(seeds) <= set(results["exercises"].get(exercise.id, {}).get("seeds", [])):
                 continue
-            add(results, audit(course, [exercise], seeds=seeds, jobs=options.jobs, depth=depth), depth)
+            found = audit(course, [exercise], seeds=seeds, jobs=options.jobs, depth=depth)
+            add(results, found, depth, digest(exercise))
             options.out.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
         print(summary(results), flush=True)
 
@@ -49,13 +51,19 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def so_far(path: Path, course_hash: str) -> dict:
-    """What an earlier run of the same course measured, or an empty record."""
-    known = json.loads(path.read_text()) if path.exists() else {}
-    if known.get("course_hash") == course_hash:
-        return known
+def so_far(path: Path, course: Course) -> dict:
+    """What an earlier run measured, of the exercises that are still the same."""
+    known = json.loads(path.read_text()).get("exercises", {}) if path.exists() else {}
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    return {"machine": machine, "course_hash": course_hash, "exercises": {}}
+    kept = {e.id: known[e.id] for e in course.exercises if known.get(e.id, {}).get("files") == digest(e)}
+    return {"machine": machine, "exercises": kept}
+
+
+def digest(exercise: Exercise) -> str:
+    """Identifies an exercise's files and variants."""
+    variants = sorted((ROOT / "tests" / "variants" / exercise.id).glob("*.py"))
+    paths = [exercise.path(folder) for folder in CONTENT] + variants
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
 
 def blocks(options: argparse.Namespace) -> Iterator[tuple[list[int], Depth]]:
@@ -73,10 +81,10 @@ def blocks(options: argparse.Namespace) -> Iterator[tuple[list[int], Depth]]:
             start = stop
 
 
-def add(results: dict, found: Audit, depth: Depth) -> None:
+def add(results: dict, found: Audit, depth: Depth, files: str) -> None:
     """Count a block in."""
     exercise = found.exercises[0]
-    known = results["exercises"].setdefault(exercise.id, fresh(exercise))
+    known = results["exercises"].setdefault(exercise.id, fresh(exercise) | {"files": files})
     known["seeds"] += exercise.seeds
     known["problems"] += [{"seeds": p.seeds, "message": p.message} for p in found.all_problems]
     known["seconds"] = round(known["seconds"] + exercise.seconds, 1)

@@ -127,7 +127,8 @@ def test_zero_gradient(submission, reference, state):
 )
 def test_tiny_gradients(submission, reference, state):
     """gradients about as small as eps"""
-    assert_close(submission.adam_step(*state.values(), 0.1), reference.adam_step(*state.values(), 0.1))
+    lr = 0.1 if state["param"].dtype == torch.float64 else 1e-3  # 1 - beta2 in float32 has four digits
+    assert_close(submission.adam_step(*state.values(), lr), reference.adam_step(*state.values(), lr))
 
 
 @check(points=3, hidden=True, hint="What does the next step expect in m and v?")
