@@ -58,7 +58,7 @@ def graded(course: Course, tmp_path_factory) -> dict[str, ExerciseResult]:
         sources = {exercise.id: find_source(exercise, folder) for exercise in distinct}
         submissions.append(session.Submission(name, sources))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "SHRINK_SECONDS", 0.1)
+        patch.setattr(session, "SHRINK_TRIES", 30)
         results = session.grade(limited, distinct, submissions)
     return {
         result.submission: next(e for e in result.exercises if e.id == exercises[result.submission].id)

@@ -33,7 +33,7 @@ from dlex.worker.client import ZygoteDied
 
 MAX_EXAMPLES = 60
 MANY = 4  # sets of passing answers to keep for an example
-PATIENCE = 4  # how much longer than its processor time a shrink may take on a busy machine
+PATIENCE = 10.0  # seconds after which a shrink is given up, however far it is
 WRONG = (CheckFailed, SubmissionFailed)
 
 settings.register_profile(
@@ -193,19 +193,20 @@ def _seen(frozen: FrozenCheck, example: Example, attempt: Answers, oracle: Funct
     return Seen(attempt.transcript, attempt.foreseen, False)
 
 
-def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, seconds: float) -> Failure:
-    """The smallest example with the same kind of failure that hypothesis finds in this much
-    processor time."""
+def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, tries: int) -> tuple[Failure, int]:
+    """The smallest example with the same kind of failure that hypothesis finds in so many tries, and
+    how many it took."""
     if not frozen.drawn_by_hypothesis or failure.error.outcome in ("timeout", "not_attempted"):
-        return failure
-    best = failure
-    end, latest = time.process_time() + seconds, time.monotonic() + PATIENCE * seconds
+        return failure, 0
+    best, used = failure, 0
+    latest = time.monotonic() + PATIENCE
     oracle = Functions(Memory(frozen.reference.functions, dict(frozen.answers)))
 
     def live(**drawn: object) -> None:
-        nonlocal best
-        if time.process_time() > end or time.monotonic() > latest:
-            raise _TimeIsUp
+        nonlocal best, used
+        if used >= tries or time.monotonic() > latest:
+            raise _Enough
+        used += 1
         kept = copy(drawn)
         if size(kept) > size(failure.drawn):
             return  # hypothesis counts choices; a tensor of zeros is small to it, however large
@@ -222,12 +223,12 @@ def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, seconds: flo
     try:
         attempt.budget.start_check()
         _run_with(frozen, live)
-    except (_TimeIsUp, Exception):
-        pass  # the failure itself, or the end of the time: either way `best` is what we have
-    return best
+    except (_Enough, Exception):
+        pass  # the failure itself, or the end of the tries: either way `best` is what we have
+    return best, used
 
 
-class _TimeIsUp(BaseException):
+class _Enough(BaseException):
     """Ends a hypothesis run from inside; an Exception would be taken for a failure."""
 
 

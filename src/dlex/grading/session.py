@@ -33,7 +33,8 @@ from dlex.worker import sandbox
 from dlex.worker.client import Budget, Zygote, ZygoteDied
 
 ZYGOTE_TRIES = 3
-SHRINK_SECONDS = 1.0  # for all failures of an exercise together
+SHRINK_TRIES = 250  # examples, for all failures of an exercise together: a count, so that every run of
+# the same grade finds the same counterexample
 
 
 def grade(
@@ -221,10 +222,10 @@ class _Grading:
             if result.failure is not None:
                 mistake = mistakes.get(frozen.name)
                 causes.setdefault(mistake.name if mistake else frozen.name, (frozen, result))
-        end = time.process_time() + SHRINK_SECONDS
+        left = SHRINK_TRIES
         for done, (frozen, result) in enumerate(causes.values()):
-            share = (end - time.process_time()) / (len(causes) - done)
-            result.failure = shrink(frozen, attempt, result.failure, share)
+            result.failure, used = shrink(frozen, attempt, result.failure, left // (len(causes) - done))
+            left -= used
 
 
 def _in_cells(result: ExerciseResult, content: bytes) -> ExerciseResult:
