@@ -1,10 +1,12 @@
-"""Many submissions: `dlex grade` against stock nbgrader, and against one pytest process for each, on
-the same exercise, the same checks and the same submissions; one job against two; memory."""
+"""Many submissions: `dlex grade` against stock nbgrader, otter-grader and a pytest process for each,
+on the same exercise, the same checks and the same submissions; one job against two; memory."""
 
 from __future__ import annotations
 
+import csv
+import json
 import os
-import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,7 @@ def measure() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         notebook = nbgrader(Path(folder))
         alone = processes(Path(folder))
+        otters = otter(Path(folder))
     one, two = pool(["softmax"], MANY, jobs=1), pool(["softmax"], MANY, jobs=2)
     names = [exercise.id for exercise in course().exercises]
     all_one, all_two = pool(names, 12, jobs=1), pool(names, 12, jobs=2)
@@ -34,6 +37,8 @@ def measure() -> dict[str, str]:
         "softmax: dlex grade, 2 jobs, per submission": ms(two),
         "softmax: one pytest process each": ms(alone),
         "softmax: nbgrader autograde, stock": ms(notebook),
+        "softmax: otter run": ms(otters) if otters else "otter-grader is not installed",
+        "ratio, otter to 1 job": f"{otters / one:.0f}" if otters else "–",
         "ratio, nbgrader to 1 job": f"{notebook / one:.0f}",
         "ratio, nbgrader to 2 jobs": f"{notebook / two:.0f}",
         "ratio, pytest processes to 1 job": f"{alone / one:.0f}",
@@ -47,18 +52,13 @@ def measure() -> dict[str, str]:
 
 
 def answers(names: list[str], count: int) -> list[Submission]:
-    """Variants of right answers, no two the same bytes."""
+    """Right answers, no two the same bytes."""
     found = course()
-    draw = random.Random(1)
-    exercises = [exercise for name in names for exercise in found.find(name)]
-    variants = {e.id: sorted((ROOT / "tests" / "variants" / e.id).glob("*.py")) for e in exercises}
+    texts = {e.id: e.path("solutions").read_bytes() for name in names for e in found.find(name)}
     return [
         Submission(
             f"learner-{k}",
-            {
-                e.id: Source(f"{e.name}.py", draw.choice(variants[e.id]).read_bytes() + b"# %d\n" % k)
-                for e in exercises
-            },
+            {name: Source(f"{name}.py", text + b"# %d\n" % k) for name, text in texts.items()},
         )
         for k in range(count)
     ]
@@ -145,6 +145,50 @@ def nbgrader(folder: Path) -> float:
         write(folder / "submitted" / submission.name / "ch3" / "ch3.ipynb", text)
     began = time.perf_counter()
     run("autograde", "ch3", "--create")
+    seconds = time.perf_counter() - began
+    run("export")
+    with open(folder / "grades.csv", newline="") as file:
+        assert [float(row["score"]) for row in csv.DictReader(file)] == [13.0] * FEW
+    return seconds / FEW
+
+
+def otter(folder: Path) -> float | None:
+    """Seconds per submission of `otter run`, which starts a kernel for each; None without otter-grader."""
+    command = shutil.which("otter")
+    if command is None:
+        return None
+    import nbformat.v4 as v4
+
+    (exercise,) = course().find("softmax")
+    call = f">>> import in_process\n>>> in_process.passes(softmax, {str(exercise.path('graders'))!r})\nTrue"
+    suite = {"cases": [{"code": call}], "scored": True, "setup": "", "teardown": "", "type": "doctest"}
+    test = {"name": "softmax", "points": 13, "suites": [suite]}
+    (folder / "tests").mkdir()
+    (folder / "tests" / "softmax.py").write_text(f"OK_FORMAT = True\ntest = {test!r}\n")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{HERE}:{ROOT / 'src'}",
+        "BENCH_REFERENCE": str(exercise.path("reference")),
+    }
+
+    def run(*arguments: str) -> None:
+        subprocess.run([command, *arguments], cwd=folder, env=environment, check=True, capture_output=True)
+
+    run("generate", "-t", "tests", "-o", "autograder.zip", "--no-environment")
+    check = v4.new_code_cell("import otter\notter.Notebook().check('softmax')")
+    began = time.perf_counter()
+    for submission in answers(["softmax"], FEW):
+        answer = v4.new_code_cell(submission.sources[exercise.id].content.decode())
+        notebook = v4.new_notebook(cells=[answer, check])
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+        (folder / "answer.ipynb").write_text(v4.writes(notebook), encoding="utf-8")
+        run("run", "-a", "autograder.zip", "answer.ipynb")
+        tests = json.loads((folder / "results.json").read_text())["tests"]
+        assert sum(test.get("score", 0) for test in tests) == 13
     return (time.perf_counter() - began) / FEW
 
 

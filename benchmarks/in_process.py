@@ -20,6 +20,9 @@ settings.load_profile("dlex")
 torch.set_num_threads(1)
 
 
+given = {}  # functions of this process, by name
+
+
 class Plain:
     """A function called in this very process."""
 
@@ -50,6 +53,8 @@ class Functions:
 
 @pytest.fixture(scope="session")
 def submission():
+    if given:
+        return type("Given", (), {name: Plain(function) for name, function in given.items()})()
     return Functions(os.environ["BENCH_SOLUTION"])
 
 
@@ -64,30 +69,10 @@ def pytest_pycollect_makeitem(collector, name, obj):
         return [pytest.Function.from_parent(collector, name=c, callobj=f) for c, f in clauses]
 
 
-class _Answer:
-    """A plugin that hands one function to the checks."""
-
-    def __init__(self, function):
-        self._function = function
-
-    @pytest.fixture(scope="session")
-    def submission(self):
-        answer = type("Answer", (), {})()
-        setattr(answer, self._function.__name__, Plain(self._function))
-        return answer
-
-
 def passes(function, grader: str) -> bool:
     """Whether a function of this process passes a grader; for a notebook's test cell."""
-    arguments = [
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "in_process",
-        "--import-mode=importlib",
-        "-c",
-        os.devnull,
-    ]
+    given[function.__name__] = function
+    arguments = ["-q", "-p", "no:cacheprovider", "-p", "in_process", "--import-mode=importlib"]
+    arguments += ["-c", os.devnull]
     with contextlib.redirect_stdout(io.StringIO()):
-        return pytest.main([*arguments, grader], plugins=[_Answer(function)]) == 0
+        return pytest.main([*arguments, grader]) == 0

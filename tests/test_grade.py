@@ -208,9 +208,13 @@ def test_killed_and_resumed_nothing_is_lost_and_nothing_graded_twice(
     assert f"{16 - len(announced)} graded, {len(announced)} graded before, 0 not graded" in told.decode()
     with Store(database) as store:
         (run,) = store.runs()
+    (folder / "late").mkdir()
+    (folder / "late" / "softmax.py").write_bytes(RIGHT)
+    process = _start(small, folder, database)
+    assert "1 graded, 16 graded before, 0 not graded" in process.communicate(timeout=120)[1].decode()
     with Pool(small, small.exercises, seed=run.conditions.seed, isolation=1, jobs=2) as pool:
         in_one_go = {one.name: judged(result) for one, result in pool.grade(to_submissions(many(16)))}
-    assert stored(database) == in_one_go
+    assert stored(database, run.id) == in_one_go
 
 
 @pytest.fixture

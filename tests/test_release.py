@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from test_release_cut import GRADER
 
 from dlex.authoring import BEGIN, END
 from dlex.course import CONTENT, Course, read_course
@@ -60,56 +61,6 @@ def thing(X):
 def same(X):
     return X
 """
-
-GRADER = '''"""Checks of thing."""
-
-import math
-
-import torch
-from dlex.grading import (
-    assert_close,  # the comparison
-    check,
-    sizes,  # how large
-)
-
-LIMIT = 10**6
-"""How large is large."""
-SMALL = 2  # stays
-
-
-# the easy ones
-
-
-def compare(submission, reference, value):
-    assert_close(submission.thing(value), reference.thing(value))
-
-
-@check()
-def test_one(submission, reference):
-    """one"""
-    LIMIT = SMALL  # a name of its own
-    compare(submission, reference, torch.ones(LIMIT))
-
-
-# the hard ones: beware of overflow
-
-
-@check(points=2, hidden=True, hint="What is a large number?")
-def test_large(submission, reference):
-    """large numbers"""
-    compare(submission, reference, large())
-    # no more than that
-
-
-def large():
-    return torch.full((3,), float(LIMIT + math.floor(0.5)))
-
-
-@check()
-def test_two(submission, reference):
-    """two"""
-    compare(submission, reference, torch.ones(2))
-'''
 
 
 def files_of(course: Course) -> dict[str, str]:

@@ -188,16 +188,17 @@ class TestRuns:
         assert (second.graded, second.not_graded, second.finished) == (0, 0, None)
         assert first.conditions == other(targets=tuple(sorted(CONDITIONS.targets)))
 
-    def test_last_unfinished_is_taken_up(self, store: Store) -> None:
+    def test_last_run_alike_is_taken_up(self, store: Store) -> None:
         targets = [LENET, SOFTMAX]  # in whatever order
         assert store.last_run("hash-1", targets) is None
         begin(store, other(seed=1))
         begin(store, other(seed=2))
         store.finish_run(begin(store, other(seed=3)))
+        assert store.last_run("hash-1", targets).finished
         begin(store, other(seed=4, course_hash="hash-2"))
         begin(store, other(seed=5, targets=(SOFTMAX,)))
         begin(store, other(seed=6, device="cuda"))
-        assert store.last_run("hash-1", targets).conditions.seed == 2
+        assert store.last_run("hash-1", targets).conditions.seed == 3
 
     def test_keep_what_was_graded(self, store: Store) -> None:
         add(store, begin(store), "ada", "bob", "left-the-course")

@@ -156,6 +156,7 @@ class Pool:
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
             pass_fds=theirs,
+            start_new_session=True,  # Ctrl-C is this process's affair
         )
         self._lanes = [Connection(here.detach()) for here, _there in pairs]
         for _here, there in pairs:

@@ -139,13 +139,16 @@ def _hand_ins(paths: tuple[Path, ...], root: Path | None, ids: Path | None) -> H
 
 
 def _conditions(store: Store, course: Course, exercises: list[Exercise], seed: int | None, resume: bool):
-    """What the grades depend on, and the run to go on with, None if it is a new one."""
+    """What the grades depend on, and the run to go on with, None if it is a new one.
+
+    To resume is to take the seed of the last run alike; if that was stopped, the run itself goes on.
+    """
     from dlex.results.queries import Conditions
 
     targets = tuple(exercise.id for exercise in exercises)
-    stopped = store.last_run(course.hash, targets) if resume else None
-    if stopped is not None and seed in (None, stopped.conditions.seed):
-        return stopped.conditions, stopped.id
+    last = store.last_run(course.hash, targets) if resume else None
+    if last is not None and seed in (None, last.conditions.seed):
+        return last.conditions, None if last.finished else last.id
     return Conditions(course.hash, secrets.randbelow(SEEDS) if seed is None else seed, targets), None
 
 

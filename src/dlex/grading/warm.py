@@ -14,6 +14,7 @@ import select
 import signal
 import sys
 import time
+import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NoReturn
@@ -99,6 +100,9 @@ def _be_lane(connection: Connection, connections: list[Connection], session: Ses
             connection.send_bytes(_graded(session, connection.recv_bytes()))
     except (EOFError, OSError):
         pass  # the pool has no more work, or is gone
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         session.zygote.close()
         os._exit(0)
@@ -154,6 +158,9 @@ def _be_grader(session: Session, data: bytes, writer: int) -> NoReturn:
         with open(writer, "wb") as pipe:
             pipe.write(result)
         os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         os._exit(1)
 

@@ -79,12 +79,12 @@ def all_runs() -> Select:
     )
 
 
-def unfinished(course_hash: str, targets: Iterable[str], device: str) -> Select:
-    """Runs that did not reach their end, newest first."""
+def alike(course_hash: str, targets: Iterable[str], device: str) -> Select:
+    """Runs of one course, the same targets and device, newest first."""
     return (
         all_runs()
         .where(runs.c.course_hash == course_hash, runs.c.targets_hash == targets_hash(targets))
-        .where(runs.c.device == device, runs.c.finished.is_(None))
+        .where(runs.c.device == device)
         .order_by(runs.c.id.desc())
     )
 

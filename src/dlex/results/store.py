@@ -201,8 +201,8 @@ class Store:
         return _run(row)
 
     def last_run(self, course_hash: str, targets: Sequence[str], device: str = "cpu") -> Run | None:
-        """The newest run of this course, these targets and this device that did not reach its end."""
-        query = queries.unfinished(course_hash, targets, device)
+        """The newest run of this course, these targets and this device, finished or not."""
+        query = queries.alike(course_hash, targets, device)
         with transaction(self._engine) as connection:
             row = connection.execute(query.limit(1)).first()
         return None if row is None else _run(row)
