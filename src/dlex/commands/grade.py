@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,10 @@ def command(course, paths, root, targets, ids, out, formats, db, jobs, resume, s
     lists, console = _hand_ins(paths, root, ids), Console(stderr=True)
     with Store(db) as store:
         conditions, run = _conditions(store, found, exercises, seed, resume)
-        with _backend(found, exercises, conditions.seed, isolation, jobs, cluster) as backend:
+        with ExitStack() as stack:
+            with console.status("collecting graders, drawing examples"):
+                cold = _backend(found, exercises, conditions.seed, isolation, jobs, cluster)
+                backend = stack.enter_context(cold)
             _refuse_level_0(backend.isolation, isolation)
             run = run or store.begin_run(conditions, course=found.name, isolation=backend.isolation)
             with shown(len(lists.found), console) as tell:
