@@ -140,7 +140,8 @@ def test_a_grade(container: Path) -> None:
     assert result == {"score": 3, "tests": []} and printed == ""
     assert (container / "asked").read_text().split("\n")[:-1] == [
         "/", "--course", f"{container}/source/course", "grade", f"{container}/submission",
-        "--format", "gradescope", "--out", f"{container}/results", "--jobs", "1",
+        "--format", "gradescope", "--out", f"{container}/results",
+        "--db", f"{container}/dlex.db", "--jobs", "1",
         "--exercise", "ch03/softmax", "--exercise", "ch04/dropout",
     ]  # fmt: skip
     assert grade_in(container, CODE="1")[0]["score"] == 3  # dlex says itself that it was not graded

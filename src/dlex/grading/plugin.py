@@ -11,6 +11,7 @@ import dataclasses
 import gc
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -205,12 +206,23 @@ def run_pytest(course: Course, exercises: list[Exercise], seed: int, work: Calla
     settings.load_profile("dlex")
     paths = [str(exercise.path("graders")) for exercise in exercises]
     arguments = [*ARGUMENTS, f"--rootdir={course.root}", f"--config-file={os.devnull}", *paths]
-    with _without_the_users_pytest_settings():
+    with _without_the_users_pytest_settings(), _forgotten_afterwards(paths):
         pytest.main(arguments, plugins=[plugin])
     if plugin.problem is not None:
         raise plugin.problem
     if not plugin.worked:
         raise CourseError("the graders were not run:\n" + "\n".join(plugin._errors))
+
+
+@contextlib.contextmanager
+def _forgotten_afterwards(paths: list[str]) -> Iterator[None]:
+    """Let go of imported graders: pytest knows modules by name, and another course has the same names."""
+    try:
+        yield
+    finally:
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "__file__", None) in paths:
+                del sys.modules[name]
 
 
 @contextlib.contextmanager

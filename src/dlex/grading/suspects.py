@@ -33,6 +33,10 @@ class Suspect:
                     known.append(local.ask(frozen.examples[number].calls[len(known)]))
         return known[:count]
 
+    def forget(self) -> None:
+        """Answer anew what was asked before."""
+        self._answers.clear()
+
     def in_place_of_a_submission(self, frozen: FrozenCheck) -> Answers:
         """A backend that answers like this mistake, and lets it remember its answers."""
         return _InProcess(self, frozen)
