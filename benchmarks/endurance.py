@@ -64,8 +64,11 @@ def measure(folder: Path, count: int, kills: int) -> dict:
         "of each kind": dict(Counter(kinds.values())),
         "kills": killed,
         "exit code (1: some could not be graded)": code,
-        "records that differ between the killed and the whole run": sum(
-            whole[name] != pieces[name] for name in whole
+        "grades or outcomes that differ between the killed and the whole run": sum(
+            judged(whole[name]) != judged(pieces[name]) for name in whole
+        ),
+        "records that differ in anything, by kind": dict(
+            Counter(kinds[name] for name in whole if whole[name] != pieces[name])
         ),
         "outcome by kind": outcomes(kinds, whole),
         "seconds in one go, 2 jobs, start included": round(seconds),
@@ -145,6 +148,14 @@ def records(database: Path) -> dict[str, bytes]:
             one.name: msgspec.json.encode(msgspec.structs.replace(one.result, started="", duration_s=0.0))
             for one in store.records()
         }
+
+
+def judged(record: bytes) -> list:
+    """The grade of a record, and the outcome of every check."""
+    result = msgspec.json.decode(record)
+    checks = [check for exercise in result["exercises"] for check in exercise["checks"]]
+    outcomes = [(check["name"], check["outcome"], check["points"], check.get("mistake")) for check in checks]
+    return [result["status"], result["score"], *outcomes]
 
 
 def outcomes(kinds: dict[str, str], found: dict[str, bytes]) -> dict[str, dict[str, int]]:
