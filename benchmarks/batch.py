@@ -19,7 +19,7 @@ from common import HERE, ROOT, course, ms
 from dlex.batch.pool import Pool
 from dlex.submission import Source, Submission
 
-FEW, MANY = 3, 60
+FEW, MANY = 4, 120
 SMALL, LARGE = 100, int(os.environ.get("DLEX_BENCH_SUBMISSIONS", "2000"))
 
 
