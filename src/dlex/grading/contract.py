@@ -6,6 +6,7 @@
     arguments   arguments and the global random state are left alone
     gradients   gradients equal the reference's (or, for plain values, inputs that require
                 gradients are accepted)
+    device      on a GPU it gives the same, there; where there is none, on a pretend one
     operations  what a call dispatches, at two sizes; worth no points, reported
 
 Every clause compares the values too: an answer that is wrong has nothing to show for its dtype.
@@ -25,12 +26,13 @@ from hypothesis import strategies as st
 from dlex.grading.calls import Draw
 from dlex.grading.checks import check
 from dlex.grading.compare import assert_alike, assert_close
-from dlex.grading.failures import CheckFailed, Difference
+from dlex.grading.failures import CheckFailed, Difference, Raised
 from dlex.grading.strategies import as_view
 from dlex.worker.values import leaves
 
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
 EXAMPLES = 25
+ON_GPU = 8  # what goes wrong with devices rarely depends on the numbers
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,10 @@ class Contract:
             clauses["gradients"] = self._gradients, "gradients reach every float argument"
         else:
             clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
+        clauses["device"] = self._device, "works on a GPU"
         for name, (make, title) in clauses.items():
-            yield name, check(self.points.get(name, 1), title=title)(settings(max_examples=EXAMPLES)(make()))
+            examples = settings(max_examples=EXAMPLES if name != "device" else ON_GPU)
+            yield name, check(self.points.get(name, 1), title=title)(examples(make()))
         if self.grow:
             title = "operations dispatched at two sizes"
             yield "operations", check(0, title=title)(settings(max_examples=1)(self._operations()))
@@ -143,6 +147,23 @@ class Contract:
         def clause(submission, reference, arguments):
             _require_gradients(arguments)
             self._compare(submission, reference, arguments)
+
+        return clause
+
+    def _device(self) -> Callable:
+        @given(arguments=self.inputs())
+        def clause(submission, reference, arguments):
+            function = getattr(submission, self.function).on_gpu()
+            actual = function(*arguments.values())
+            self._compare_values(actual, reference, arguments)
+            if self.differentiable:
+                _require_gradients(arguments)
+                weights = [_weights(leaf) for leaf in leaves(actual) if leaf.is_floating_point()]
+                try:
+                    function.gradients(weights, *arguments.values())
+                except Raised as failure:  # what else may go wrong is judged elsewhere
+                    if failure.fault is not None:
+                        raise
 
         return clause
 
