@@ -1222,3 +1222,11 @@ def deep_copied(d):
 def sequences_packed(d):
     packed = nn.utils.rnn.pack_padded_sequence(torch.ones(3, 2, 5, device=d), torch.tensor([3, 2]))
     return packed.data
+
+
+@good
+def fourier(d):
+    spectrum = torch.fft.rfft2(matrix(d))
+    found = torch.fft.irfft2(spectrum * spectrum.conj(), s=(4, 5))
+    assert abs(float(found[0, 0] - matrix(d).square().sum())) < 1e-4
+    return found

@@ -9,7 +9,7 @@ import torch
 from gpu_cases import CASES
 
 from dlex.worker.gpu.pretend import pretend_gpu
-from dlex.worker.gpu.tensor import NotPretended
+from dlex.worker.gpu.session import NotPretended
 
 
 def verdict(program, device: str) -> str:

@@ -32,7 +32,7 @@ from dlex.worker.values import leaves
 
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
 EXAMPLES = 25
-ON_GPU = 8  # what goes wrong with devices rarely depends on the numbers
+ON_GPU = 5  # what goes wrong with devices rarely depends on the numbers
 
 
 @dataclass(frozen=True)

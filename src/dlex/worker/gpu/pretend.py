@@ -16,16 +16,20 @@ from dlex.worker.gpu.session import Session
 from dlex.worker.gpu.tensor import GpuOperations, GpuTensor, misplaced, session_of
 from dlex.worker.values import labelled, leaves
 
+OPERATIONS = 5_000  # for all calls of a submission; the first of them show what there is to see
+
 
 @contextmanager
-def pretend_gpu(filename: str) -> Iterator[Session]:
+def pretend_gpu(filename: str, operations: int = 1_000_000) -> Iterator[Session]:
     """Within it, code in `filename` finds one GPU; the session says what went wrong with devices.
+
+    `operations` is how many it may run there.
 
     >>> with pretend_gpu(__file__) as session:
     ...     torch.ones(2, device="cuda") + torch.ones(2)
     RuntimeError: Expected all tensors to be on the same device ...
     """
-    session = Session(filename)
+    session = Session(filename, operations)
     with session_of(session), available(), GpuFunctions(session), GpuOperations():
         yield session
 
@@ -41,6 +45,7 @@ class PretendGpu:
     def __init__(self, filename: str, load_again: Callable[[], dict[str, object]]):
         self._filename = filename
         self._load_again = load_again
+        self._left = OPERATIONS
         self._namespace: dict[str, object] | None = None
 
     def put(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -53,7 +58,7 @@ class PretendGpu:
         return Handed().manual_seed(seed)
 
     def run(self, executor: Executor, request: wire.Call, sequence: int) -> wire.Reply:
-        with pretend_gpu(self._filename) as session:
+        with pretend_gpu(self._filename, self._left) as session:
             try:
                 with executor.on(self):
                     return self._answered(executor, request, sequence, session)
@@ -61,6 +66,8 @@ class PretendGpu:
                 if session.fault is not None:
                     described = describe_error(error, self._filename)
                     return wire.Reply(sequence, error=described, fault=session.fault)
+            finally:
+                self._left = max(session.operations, 0)
         return _answered_on_the_cpu(executor, request, sequence)
 
     def _answered(self, executor: Executor, request: wire.Call, sequence: int, session: Session):

@@ -30,11 +30,19 @@ class Origin(NamedTuple):
     place: Place = Place()
 
 
-class Session:
-    """Keeps the last fault of a call, and notes the origin of its CPU tensors."""
+class NotPretended(NotImplementedError):
+    """The pretend GPU cannot do this. Never the submission's fault."""
 
-    def __init__(self, filename: str):
+
+class Session:
+    """Keeps the last fault of a call, and notes the origin of its CPU tensors.
+
+    `operations`: how many may run, each of which takes many times as long as on the CPU.
+    """
+
+    def __init__(self, filename: str, operations: int = 1_000_000):
         self.fault: wire.Fault | None = None
+        self.operations = operations
         self._filename = filename
         self._running: list[tuple] = []
 
@@ -58,6 +66,12 @@ class Session:
     def abandon(self) -> None:
         """It raised."""
         self._running.pop()
+
+    def count(self) -> None:
+        """An operation runs."""
+        self.operations -= 1
+        if self.operations < 0:
+            raise NotPretended("too many operations")
 
     def refuse(self, kind: str, operation: str, culprit: Tensor | None = None) -> None:
         """Note a fault; the caller raises what CUDA would raise."""

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cache
+from typing import NamedTuple
 
 import torch
 from torch.utils._mode_utils import no_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map_only, tree_unflatten
 
 from dlex.worker.gpu import rules
-from dlex.worker.gpu.session import Session, tensors_in
+from dlex.worker.gpu.session import NotPretended, Session, tensors_in
 
 GPU = torch.device("meta")  # as torch's C++ code sees it
 CPU = torch.device("cpu")
 SHOWN = torch.device("cuda:0")  # as Python code sees it
 
 _session = Session("")
-
-
-class NotPretended(NotImplementedError):
-    """The pretend GPU cannot do this. Never the submission's fault."""
 
 
 class GpuTensor(torch.Tensor):
@@ -30,6 +27,7 @@ class GpuTensor(torch.Tensor):
 
     @staticmethod
     def __new__(cls, raw: torch.Tensor, requires_grad: bool = False):
+        raw = raw.resolve_conj().resolve_neg()  # what is left to do later is done above the dispatcher
         made = torch.Tensor._make_wrapper_subclass(
             cls,
             raw.size(),
@@ -90,52 +88,86 @@ def session_of(session: Session):
         _session = before
 
 
-def place(value: object) -> object:
-    """A copy of a value with its tensors on the pretend GPU; views and gradients as they were."""
-    return tree_map_only(torch.Tensor, lambda tensor: GpuTensor(tensor.detach(), tensor.requires_grad), value)
+class Kind(NamedTuple):
+    """What has to be known of an operation."""
+
+    name: str
+    in_place: bool
+    reshapes: bool
+
+
+@cache
+def kind_of(op) -> Kind:
+    """The kind of an operator of torch.ops."""
+    name = op._schema.name.removeprefix("aten::")
+    return Kind(name, op._schema.is_mutable, torch.Tag.inplace_view in op.tags)
+
+
+class _Sorted:
+    """The arguments of an operation with CPU tensors in place of GPU tensors, and which were which."""
+
+    def __init__(self, args: tuple, kwargs: dict):
+        self.gpu: list[GpuTensor] = []
+        self.cpu: list[torch.Tensor] = []
+        self.args = self._inside(args)
+        self.kwargs = {name: self._inside(value) for name, value in kwargs.items()}
+
+    def _inside(self, value: object) -> object:
+        if isinstance(value, GpuTensor):
+            self.gpu.append(value)
+            return value.raw
+        if isinstance(value, torch.Tensor):
+            self.cpu.append(value)
+        elif isinstance(value, (list, tuple)):
+            return type(value)(map(self._inside, value))
+        return value
+
+    def outside(self, result: object, to_gpu: bool) -> object:
+        """A result as it is there; what was given and comes back is the same object."""
+        if isinstance(result, (list, tuple)):
+            return type(result)(self.outside(part, to_gpu) for part in result)
+        if not isinstance(result, torch.Tensor):
+            return result
+        for tensor in self.gpu:
+            if tensor.raw is result:
+                return tensor
+        if not to_gpu or any(tensor is result for tensor in self.cpu):
+            return result
+        return GpuTensor(result)
 
 
 def run(op, args: tuple, kwargs: dict) -> object:
     """Run an operation on the CPU tensors inside, if CUDA would run it at all."""
-    flat, structure = tree_flatten((args, kwargs))
-    gpu = [value for value in flat if isinstance(value, GpuTensor)]
-    cpu = [value for value in flat if isinstance(value, torch.Tensor) and not isinstance(value, GpuTensor)]
     device = kwargs.get("device")
-    to_gpu = bool(gpu) if device is None else device == GPU
-    if not to_gpu and not gpu:
+    given = _Sorted(args, kwargs)
+    to_gpu = bool(given.gpu) if device is None else device == GPU
+    if not to_gpu and not given.gpu:
         return op(*args, **kwargs)
-    _refuse_what_cuda_refuses(op, args, gpu, cpu)
-    plain = [value.raw if isinstance(value, GpuTensor) else value for value in flat]
-    plain_args, plain_kwargs = tree_unflatten(plain, structure)
+    _session.count()
+    kind = kind_of(op)
+    _refuse_what_cuda_refuses(kind, args, given)
     if device is not None:
-        plain_kwargs["device"] = CPU
-    result = op(*plain_args, **plain_kwargs)
-    if torch.Tag.inplace_view in op.tags and gpu:
+        given.kwargs["device"] = CPU
+    result = op(*given.args, **given.kwargs)
+    if kind.reshapes and given.gpu:
         with no_dispatch():
             op(*args, **kwargs)  # its shape changes; there is nothing else to it
-    known = {id(inside): outside for inside, outside in zip(plain, flat, strict=True)}
-    on_cpu = rules.RESULTS_ON_THE_CPU.get(_name(op))
+    on_cpu = rules.RESULTS_ON_THE_CPU.get(kind.name)
     if on_cpu is not None:
-        known[id(result[on_cpu])] = result[on_cpu]
-    return tree_map_only(
-        torch.Tensor, lambda made: known.get(id(made), GpuTensor(made) if to_gpu else made), result
-    )
+        return tuple(given.outside(part, place != on_cpu) for place, part in enumerate(result))
+    return given.outside(result, to_gpu)
 
 
-def _name(op) -> str:
-    return op._schema.name.removeprefix("aten::")
-
-
-def _refuse_what_cuda_refuses(op, args: tuple, gpu: list, cpu: list) -> None:
-    name = _name(op)
-    if any(tensor.is_meta for tensor in cpu):
-        raise NotPretended(f"{name} of a tensor that holds nothing")
-    if gpu and cpu:
-        culprit = rules.offender(name, args, cpu, op._schema.is_mutable)
-        if culprit is not None:
-            indexed = name in rules.INDEXING and culprit is args[0]
-            _session.refuse("index" if indexed else "mixed", name, culprit)
-            raise RuntimeError(rules.INDICES if indexed else rules.MIXED)
+def _refuse_what_cuda_refuses(kind: Kind, args: tuple, given: _Sorted) -> None:
+    if any(type(tensor) is torch.Tensor and tensor.is_meta for tensor in given.cpu):
+        raise NotPretended(f"{kind.name} of a tensor that holds nothing")
+    if not given.gpu or not given.cpu:
+        return
+    culprit = rules.offender(kind.name, args, given.cpu, kind.in_place)
+    if culprit is not None:
+        indexed = kind.name in rules.INDEXING and culprit is args[0]
+        _session.refuse("index" if indexed else "mixed", kind.name, culprit)
+        raise RuntimeError(rules.INDICES if indexed else rules.MIXED)
 
 
 def misplaced(value: object) -> torch.Tensor | None:
