@@ -215,6 +215,7 @@ def _result(backend: Backend, reply: wire.Reply, device: str | None = wire.CPU) 
     """The value of a reply; raises what went wrong instead."""
     if reply.forbidden:
         raise CalledForbidden(reply.forbidden[0])
+    fault = reply.fault if device == wire.GPU else None
     if reply.error is not None:
-        raise Raised(reply.error, reply.fault)
-    return decode(backend, reply.value, device, reply.fault)
+        raise Raised(reply.error, fault)
+    return decode(backend, reply.value, device, fault)

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from dlex.grading.calls import Draw
 from dlex.grading.checks import check
 from dlex.grading.compare import assert_alike, assert_close
-from dlex.grading.failures import CheckFailed, Difference, Raised
+from dlex.grading.failures import CheckFailed, Difference
 from dlex.grading.strategies import as_view
 from dlex.worker.values import leaves
 
@@ -153,17 +153,8 @@ class Contract:
     def _device(self) -> Callable:
         @given(arguments=self.inputs())
         def clause(submission, reference, arguments):
-            function = getattr(submission, self.function).on_gpu()
-            actual = function(*arguments.values())
+            actual = getattr(submission, self.function).on_gpu()(*arguments.values())
             self._compare_values(actual, reference, arguments)
-            if self.differentiable:
-                _require_gradients(arguments)
-                weights = [_weights(leaf) for leaf in leaves(actual) if leaf.is_floating_point()]
-                try:
-                    function.gradients(weights, *arguments.values())
-                except Raised as failure:  # what else may go wrong is judged elsewhere
-                    if failure.fault is not None:
-                        raise
 
         return clause
 

@@ -164,6 +164,8 @@ class Executor:
     def _keep(self, value: object) -> wire.Ref:
         number = len(self._objects) + 1
         self._objects[number] = value
+        if isinstance(value, torch.Tensor) and self._gpu is not None:
+            value = self._gpu.unwrap(value)[0]
         return wire.Ref(number, type_name(type(value)), _extra(value))
 
 
