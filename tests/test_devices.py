@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import torch
 
+from dlex.grading.attempt import Attempt
+from dlex.grading.calls import Counted, Functions
+from dlex.grading.failures import Raised
 from dlex.grading.session import grade
 from dlex.results.records import CheckResult, ExerciseResult
 from dlex.submission import Source, Submission
+from dlex.worker import sandbox
+from dlex.worker.client import Budget, Zygote
 
 NOTHING = Source("nothing.py", None, "not handed in", missing=True)
 
@@ -273,3 +281,133 @@ def test_what_a_gpu_accepts_passes(results, name: str) -> None:
 
 def test_what_a_file_prints_when_loaded_is_printed_once(results) -> None:
     assert results["prints when loaded"].output.count("loaded once") == 1
+
+
+SOURCE = b"""
+import threading
+import torch
+from torch import nn
+
+class Doubles(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * torch.full(grad.shape, 2.0)
+
+def double(x):
+    return Doubles.apply(x)
+
+def apply_twice(f, x):
+    return f(f(x)) + torch.zeros(3, device=x.device)
+
+def draw(x, generator, device):
+    return x + torch.rand(3, generator=generator, device=x.device if device else None).to(x.device)
+
+def make_layer():
+    return nn.Linear(3, 2)
+
+def table(n):
+    return torch.arange(n)
+
+def in_a_thread(x):
+    box = []
+    thread = threading.Thread(target=lambda: box.append(x + torch.ones(3, device=x.device)))
+    thread.start()
+    thread.join()
+    return box[0]
+
+def count_up(x):
+    for _step in range(10_000):
+        x = x + 1
+    return x
+
+def with_mode(x):
+    return x * 2 if x.is_cuda else x * 3
+
+def gives_up(x):
+    try:
+        x + torch.ones(3)
+    except RuntimeError:
+        pass
+    return x
+"""
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    with contextlib.closing(Zygote(sandbox.probe().level, [])) as zygote:
+        yield zygote
+
+
+@pytest.fixture
+def attempt(zygote: Zygote, course) -> Iterator[Attempt]:
+    budget = Budget(20.0, 60.0, 1 << 30, 1 << 10)
+    budget.start_check()
+    attempt = Attempt(zygote, budget, course.find("adam")[0], SOURCE, "entropy")
+    attempt.start()
+    yield attempt
+    attempt.close()
+
+
+@pytest.fixture
+def submission(attempt: Attempt) -> Functions:
+    return Functions(attempt)
+
+
+X = torch.tensor([1.0, 2.0, 3.0])
+
+
+def test_a_backward_pass_on_the_cpu_is_a_fault(submission) -> None:
+    with pytest.raises(Raised, match="same device") as failure:
+        submission.double.on_gpu().gradients(torch.ones(3), X.clone().requires_grad_())
+    fault = failure.value.fault
+    assert (fault.kind, fault.made_by, fault.source) == (
+        "mixed", "", "return grad * torch.full(grad.shape, 2.0)"
+    )  # fmt: skip
+    value, (gradient,) = submission.double.gradients(torch.ones(3), X.clone().requires_grad_())
+    assert torch.equal(value, 2 * X) and torch.equal(gradient, torch.full((3,), 2.0))
+
+
+def test_a_lent_function_takes_and_gives_tensors_of_the_gpu(submission) -> None:
+    assert torch.equal(submission.apply_twice.on_gpu()(Counted(lambda x: x * x), X), X**4)
+
+
+@pytest.mark.parametrize("device", [True, False])
+def test_a_generator_that_is_handed_over_fits_both_devices(submission, device: bool) -> None:
+    generator = torch.Generator().manual_seed(3)
+    first, again = (submission.draw.on_gpu()(X, generator, device) for _call in range(2))
+    assert torch.equal(first, again) and not torch.equal(first, X)
+
+
+def test_a_layer_can_be_moved_to_the_gpu(submission) -> None:
+    layer = submission.make_layer.on_gpu()()
+    with pytest.raises(Raised) as failure:
+        layer.forward.on_gpu()(X)
+    assert failure.value.fault.made_by == "nn.Parameter"
+    layer.to.on_gpu()("cuda")
+    assert layer.forward.on_gpu()(X).shape == (2,)
+    assert layer.attribute("weight").elsewhere.device == "cuda"
+
+
+def test_without_tensors_among_the_arguments_a_result_may_be_anywhere(submission) -> None:
+    assert torch.equal(submission.table.on_gpu()(3), torch.arange(3))
+
+
+@pytest.mark.parametrize("name", ["in_a_thread", "count_up"])
+def test_what_the_pretend_gpu_cannot_do_is_done_on_the_cpu(submission, attempt, name: str) -> None:
+    value = getattr(submission, name).on_gpu()(X)
+    assert torch.equal(value, getattr(submission, name)(X)) and not hasattr(value, "elsewhere")
+    assert [reply.fault and reply.fault.kind for reply in attempt.transcript] == ["limits", None]
+
+
+def test_the_gpu_is_there_for_calls_on_it_only(submission) -> None:
+    assert torch.equal(submission.with_mode.on_gpu()(X), 2 * X)
+    assert torch.equal(submission.with_mode(X), 3 * X)
+
+
+def test_a_fault_that_is_caught_is_none(submission, attempt) -> None:
+    assert torch.equal(submission.gives_up.on_gpu()(X), X)
+    assert attempt.transcript[-1].fault is None
