@@ -16,6 +16,8 @@ import torch
 from dlex.grading.failures import CalledForbidden, Died, Raised
 from dlex.worker import values, wire
 
+BROKEN = "CUDA error"  # no call of the process works after that
+
 
 class Backend(Protocol):
     """What answers calls."""
@@ -62,13 +64,13 @@ class Functions:
     >>> # submission.softmax(X), submission.softmax.gradients(weights, X)
     """
 
-    def __init__(self, backend: Backend):
-        self._backend = backend
+    def __init__(self, backend: Backend, device: str = wire.CPU):
+        self._backend, self._device = backend, device
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Function(self._backend, name)
+        return Function(self._backend, name, device=self._device)
 
 
 class Function:
@@ -114,7 +116,7 @@ class Function:
         request = wire.Call(self._name, sent_args, sent_kwargs, self._on, device=self._device, **options)
         reply = self._backend.ask(request)
         given = values.leaves([args, kwargs])
-        return reply, _result(self._backend, reply, self._device if given else None)
+        return reply, _result(self._backend, reply, self._device, anywhere=not given)
 
 
 class Handle:
@@ -124,34 +126,38 @@ class Handle:
     `attribute` reads a plain attribute.
     """
 
-    def __init__(self, backend: Backend, ref: wire.Ref):
-        self._backend, self._ref = backend, ref
+    def __init__(self, backend: Backend, ref: wire.Ref, device: str = wire.CPU):
+        self._backend, self._ref, self._device = backend, ref, device
         self.described = f"a {ref.type_name}" + (f" ({ref.text})" if ref.text else "")
 
     def attribute(self, name: str) -> object:
-        """The value of an attribute."""
-        return _result(self._backend, self._backend.ask(wire.Attribute(self._ref.id, name)))
+        """The value of an attribute; tensors on any device."""
+        reply = self._backend.ask(wire.Attribute(self._ref.id, name))
+        return _result(self._backend, reply, self._device, anywhere=True)
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Function(self._backend, name, self._ref.id)
+        return Function(self._backend, name, self._ref.id, self._device)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        return Function(self._backend, "", self._ref.id)(*args, **kwargs)
+        return self._method("")(*args, **kwargs)
 
     def __len__(self) -> int:
-        return Function(self._backend, "__len__", self._ref.id)()
+        return self._method("__len__")()
 
     def __getitem__(self, index: object) -> object:
-        return Function(self._backend, "__getitem__", self._ref.id)(index)
+        return self._method("__getitem__")(index)
 
     def __iter__(self) -> Handle:
-        return Function(self._backend, "__iter__", self._ref.id)()
+        return self._method("__iter__")()
+
+    def _method(self, name: str) -> Function:
+        return Function(self._backend, name, self._ref.id, self._device)
 
     def __next__(self) -> object:
         try:
-            return Function(self._backend, "__next__", self._ref.id)()
+            return self._method("__next__")()
         except Raised as failure:
             if failure.error.kind == "StopIteration":
                 raise StopIteration from None
@@ -189,25 +195,29 @@ def encode(backend: Backend, value: object) -> wire.Value:
 
 
 def decode(
-    backend: Backend, message: wire.Value, device: str | None = wire.CPU, fault: wire.Fault | None = None
+    backend: Backend,
+    message: wire.Value,
+    device: str = wire.CPU,
+    fault: wire.Fault | None = None,
+    anywhere: bool = False,
 ) -> object:
     """A result as a value; objects that stayed on the other side become handles.
 
-    Tensors that were on another device than `device` have an attribute `elsewhere` that says so; None
-    stands for any device. The message is whatever a worker sent. If it makes no sense, the worker
-    counts as dead.
+    Tensors that were on another device than `device` have an attribute `elsewhere` that says so,
+    unless they may be `anywhere`. The message is whatever a worker sent. If it makes no sense, the
+    worker counts as dead.
     """
 
     def received(message: wire.Tensor) -> torch.Tensor:
         tensor = values.decode_tensor(message)
-        if device not in (None, message.device):
+        if not anywhere and message.device != device:
             tensor.elsewhere = Elsewhere(message.device, device, fault)
         return tensor
 
     def resolve(ref: wire.Ref | wire.Callback) -> Handle:
         if not isinstance(ref, wire.Ref):
             raise ValueError("a function of the grader came back")
-        return Handle(backend, ref)
+        return Handle(backend, ref, device)
 
     try:
         return values.decode(message, resolve, received)
@@ -215,11 +225,13 @@ def decode(
         raise Died("crashed", f"its answer made no sense ({error})") from None
 
 
-def _result(backend: Backend, reply: wire.Reply, device: str | None = wire.CPU) -> object:
+def _result(backend: Backend, reply: wire.Reply, device: str, anywhere: bool) -> object:
     """The value of a reply; raises what went wrong instead."""
     if reply.forbidden:
         raise CalledForbidden(reply.forbidden[0])
     fault = reply.fault if device == wire.GPU else None
     if reply.error is not None:
+        if device == wire.GPU and BROKEN in reply.error.message:
+            raise Died("crashed", "it broke the GPU's context: an index out of range does that")
         raise Raised(reply.error, fault)
-    return decode(backend, reply.value, device, fault)
+    return decode(backend, reply.value, device, fault, anywhere)

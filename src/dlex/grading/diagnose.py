@@ -133,7 +133,7 @@ def _replayed(frozen: FrozenCheck, number: int, mimic: _Mimic, oracle: Functions
     """Whether a suspect fails an example, by running the check; DIFFERS if it answers otherwise."""
     with torch.random.fork_rng(devices=[]):  # a mistake may seed the generator of this process
         try:
-            frozen.body(Functions(mimic), oracle, **copy(frozen.examples[number].drawn))
+            frozen.body(frozen.submission(mimic), oracle, **copy(frozen.examples[number].drawn))
         except _Differs:
             return DIFFERS
         except (CheckFailed, SubmissionFailed):

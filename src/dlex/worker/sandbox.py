@@ -7,6 +7,7 @@ sees this package only; a course that lies below one of those folders is masked.
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import site
@@ -34,6 +35,8 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
+GPU_DEVICES = "/dev/nvidia*"
+GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH")
 NAMESPACES = (
     "--unshare-all --die-with-parent --new-session --cap-drop ALL --uid 65534 --gid 65534 "
     "--hostname dlex --clearenv"
@@ -75,11 +78,17 @@ def require(wanted: int | None) -> Isolation:
     return Isolation(wanted, found.missing)
 
 
-def command(level: int, settings: str, descriptor: int, masked: list[Path]) -> list[str]:
+def environment(gpu: str) -> dict[str, str]:
+    """The variables of a zygote. With a GPU, those that say which one this process may see as well."""
+    names = GPU_VARIABLES if gpu else ()
+    return ENVIRONMENT | {name: os.environ[name] for name in names if name in os.environ}
+
+
+def command(level: int, settings: str, descriptor: int, masked: list[Path], gpu: str = "") -> list[str]:
     """The command line of a zygote that inherits `descriptor` as its control socket."""
     code = START.format(path=_python_path(), fd=descriptor, settings=settings)
     python = [_interpreter(), "-I", "-c", code]
-    return [*_bubblewrap(masked), "--", *python] if level == 2 else python
+    return [*_bubblewrap(masked, gpu), "--", *python] if level == 2 else python
 
 
 def readable(masked: list[Path]) -> tuple[list[str], list[str]]:
@@ -133,9 +142,9 @@ def _python_path() -> list[str]:
     return list(dict.fromkeys([*standard, *libraries, str(PACKAGE.parent)]))
 
 
-def _bubblewrap(masked: list[Path]) -> list[str]:
+def _bubblewrap(masked: list[Path], gpu: str = "") -> list[str]:
     arguments = ["bwrap", *NAMESPACES]
-    for name, value in ENVIRONMENT.items():
+    for name, value in environment(gpu).items():
         arguments += ["--setenv", name, value]
     arguments += ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib64"):
@@ -146,6 +155,8 @@ def _bubblewrap(masked: list[Path]) -> list[str]:
     for path in ("/etc/ld.so.cache", PROCESSORS[1]):
         arguments += ["--ro-bind-try", path, path]
     arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(1 << 20), "--tmpfs", "/tmp"]
+    for path in sorted(glob.glob(GPU_DEVICES)) if gpu else ():
+        arguments += ["--dev-bind", path, path]
     bound = [Path("/usr")]
     for folder in (Path(_interpreter()).parent.parent, *_libraries()):
         if not any(_inside(folder, other) or folder == other for other in bound):
