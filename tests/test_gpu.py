@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from dlex import devices, doctor
-from dlex.devices import Gpu, resolve
+from dlex.devices import resolve
 from dlex.errors import MachineError, UsageError
 from dlex.grading.session import PRETEND, grade
 from dlex.submission import Source, Submission
@@ -91,7 +91,7 @@ def test_a_gpu_that_is_not_there_or_is_full_is_told(machine) -> None:
         resolve("cuda:2")
     with pytest.raises(MachineError, match=r"T4\) has 300 MB free"):
         resolve("cuda")
-    assert doctor._gpu().state == "ok" and "cuda:1 T4" in doctor._gpu().found
+    assert doctor._gpu().state == "ok" and "cuda:1 is T4" in doctor._gpu().found
 
 
 def test_what_torch_was_built_for_is_read_without_importing_it(monkeypatch, tmp_path) -> None:
@@ -134,8 +134,8 @@ def graded(course) -> dict:
     """Softmax, graded with every call on the pretend GPU."""
     (exercise,) = course.find("softmax")
     right = exercise.path("solutions").read_bytes()
-    sources = {"right": right, "on the CPU": right + b"    .cpu()\n"}
-    sources["on the CPU"] = right.replace(b"return X_exp /", b"X_exp = X_exp.cpu(); return X_exp /")
+    moved = right.replace(b"return X_exp /", b"X_exp = X_exp.cpu(); return X_exp /")
+    sources = {"right": right, "on the CPU": moved}
     submissions = [
         Submission(name, {exercise.id: Source("softmax.py", source)}) for name, source in sources.items()
     ]
