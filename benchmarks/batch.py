@@ -19,8 +19,8 @@ from common import HERE, ROOT, course, ms
 from dlex.batch.pool import Pool
 from dlex.submission import Source, Submission
 
-FEW, MANY = 4, 120
-SMALL, LARGE = 100, int(os.environ.get("DLEX_BENCH_SUBMISSIONS", "2000"))
+FEW, MANY = 6, 200
+SMALL, LARGE = 100, int(os.environ.get("DLEX_BENCH_SUBMISSIONS", "5000"))
 
 
 def measure() -> dict[str, str]:
@@ -52,13 +52,20 @@ def measure() -> dict[str, str]:
 
 
 def answers(names: list[str], count: int) -> list[Submission]:
-    """Right answers, no two the same bytes."""
+    """Right answers as different people write them, no two the same bytes."""
     found = course()
-    texts = {e.id: e.path("solutions").read_bytes() for name in names for e in found.find(name)}
+    texts = {
+        e.id: [path.read_bytes() for path in sorted((ROOT / "tests" / "variants" / e.id).glob("*.py"))]
+        for name in names
+        for e in found.find(name)
+    }
     return [
         Submission(
             f"learner-{k}",
-            {name: Source(f"{name}.py", text + b"# %d\n" % k) for name, text in texts.items()},
+            {
+                name: Source(f"{name}.py", written[k % len(written)] + b"\n# %d\n" % k)
+                for name, written in texts.items()
+            },
         )
         for k in range(count)
     ]
@@ -78,12 +85,13 @@ def pool(names: list[str], count: int, jobs: int) -> float:
 def memory() -> tuple[float, float]:
     """Megabytes of this process and all below it, shared pages counted once, early and late."""
     found = course()
-    seen = {}
+    seen = []
     with Pool(found, found.find("softmax"), seed=1, isolation=None, jobs=2) as warm:
-        for number, _graded in enumerate(warm.grade(answers(["softmax"], LARGE)), 1):
-            if number in (SMALL, LARGE):
-                seen[number] = _proportional()
-    return seen[SMALL], seen[LARGE]
+        for more in (SMALL, LARGE - SMALL):
+            for _graded in warm.grade(answers(["softmax"], more)):
+                pass
+            seen.append(_proportional())  # between batches, when only the warm processes are there
+    return seen[0], seen[1]
 
 
 def _proportional() -> float:

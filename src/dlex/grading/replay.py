@@ -33,6 +33,7 @@ from dlex.worker.client import ZygoteDied
 
 MAX_EXAMPLES = 60
 MANY = 4  # sets of passing answers to keep for an example
+CRASH_TRIES = 5  # tries that one costs which ends the worker: the next needs a new one
 PATIENCE = 10.0  # seconds after which a shrink is given up, however far it is
 WRONG = (CheckFailed, SubmissionFailed)
 
@@ -214,6 +215,8 @@ def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, tries: int) 
         try:
             _run_body(frozen, attempt, oracle, drawn)
         except WRONG as error:
+            if error.kind == "crashed":
+                used += CRASH_TRIES - 1
             if error.kind != failure.error.kind:
                 return
             if size(kept) <= size(best.drawn):

@@ -253,6 +253,13 @@ class Worker:
         self.send([request])
         return self._read_reply()
 
+    def take_output(self) -> bytes:
+        """What was printed since the last time. Whatever was printed before an answer is in it."""
+        if self.alive:
+            self._drain()
+        taken, self.printed = bytes(self.printed), bytearray()
+        return taken
+
     def kill(self) -> None:
         """End the process at once and let go of everything; what was printed stays."""
         if not self.alive:
