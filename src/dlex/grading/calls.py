@@ -109,6 +109,9 @@ class Handle:
         self._backend, self._ref = backend, ref
         self.described = f"a {ref.type_name}" + (f" ({ref.text})" if ref.text else "")
 
+    def __repr__(self) -> str:
+        return self.described
+
     def attribute(self, name: str) -> object:
         """The value of an attribute."""
         return _result(self._backend, self._backend.ask(wire.Attribute(self._ref.id, name)))

@@ -111,8 +111,10 @@ def compare(
     """The first difference, or None."""
     if isinstance(expected, torch.Tensor):
         return _compare_tensors(actual, expected, what, magnitude, of_largest)
-    if isinstance(expected, (list, tuple, dict)):
-        return _compare_containers(actual, expected, what, magnitude, of_largest)
+    if isinstance(expected, (list, tuple)):
+        return _compare_sequences(actual, expected, what, magnitude, of_largest)
+    if isinstance(expected, dict):
+        return _compare_dicts(actual, expected, what, magnitude, of_largest)
     if type(actual) is not type(expected):
         return _type_difference(actual, expected, what)
     if isinstance(expected, float):
@@ -127,23 +129,32 @@ def compare(
     return Difference("value", summary, render_value(actual), render_value(expected))
 
 
-def _compare_containers(actual, expected, what, magnitude, of_largest) -> Difference | None:
-    if type(actual) is not type(expected):
+def _compare_sequences(actual, expected, what, magnitude, of_largest) -> Difference | None:
+    """A list will do for a tuple, and the other way round: both are unpacked alike."""
+    if not isinstance(actual, (list, tuple)):
         return _type_difference(actual, expected, what)
     if len(actual) != len(expected):
         summary = f"{what} has {len(actual)} items, expected {len(expected)}"
         return Difference("shape", summary, render_value(actual), render_value(expected))
-    if isinstance(expected, dict):
-        if actual.keys() != expected.keys():
-            summary = f"{what} has the keys {sorted(actual)}, expected {sorted(expected)}"
-            return Difference("shape", summary, render_value(actual), render_value(expected))
-        pairs = [(f"{what}[{key!r}]", actual[key], expected[key]) for key in expected]
-    else:
-        pairs = [
-            (f"{what}[{index}]", a, e) for index, (a, e) in enumerate(zip(actual, expected, strict=True))
-        ]
-    for name, a, e in pairs:
-        difference = compare(a, e, name, magnitude, of_largest)
+    items = zip(actual, expected, strict=True)
+    return _first_difference(what, enumerate(items), magnitude, of_largest)
+
+
+def _compare_dicts(actual, expected, what, magnitude, of_largest) -> Difference | None:
+    if not isinstance(actual, dict):
+        return _type_difference(actual, expected, what)
+    if actual.keys() != expected.keys():
+        summary = f"{what} has the keys {sorted(actual)}, expected {sorted(expected)}"
+        return Difference("shape", summary, render_value(actual), render_value(expected))
+    items = ((key, (actual[key], expected[key])) for key in expected)
+    return _first_difference(what, items, magnitude, of_largest)
+
+
+def _first_difference(what: str, items, magnitude, of_largest) -> Difference | None:
+    """The first pair that differs; it is called as code would: result[0], result[1]['b_q']."""
+    whole = what.removeprefix("the ")
+    for key, (actual, expected) in items:
+        difference = compare(actual, expected, f"{whole}[{key!r}]", magnitude, of_largest)
         if difference is not None:
             return difference
     return None
@@ -224,6 +235,7 @@ def _apart(a, e) -> tuple[str, str]:
     """Two numbers with as many digits as it takes to tell them apart."""
     if not isinstance(a, float):
         return str(a), str(e)
+    a, e = a + 0.0, e + 0.0  # no -0
     return next(
         (pair for digits in (6, 9, 12) if (pair := (f"{a:.{digits}g}", f"{e:.{digits}g}"))[0] != pair[1]),
         (f"{a:.17g}", f"{e:.17g}"),
