@@ -59,12 +59,22 @@ def probabilities(draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float
     return (weights / weights.sum(dim=-1, keepdim=True)).to(dtype)
 
 
-def as_view(tensor: torch.Tensor, layout: str) -> torch.Tensor:
-    """The same values as a non-contiguous view: "transposed" or "strided".
+def as_view(value: object, layout: str) -> object:
+    """The same value, its tensors as non-contiguous views: "transposed" or "strided".
+
+    Tensors inside lists, tuples and dicts become views as well.
 
     >>> as_view(torch.zeros(2, 3), "strided").is_contiguous()
     False
     """
+    if isinstance(value, (list, tuple)):
+        return type(value)(as_view(item, layout) for item in value)
+    if isinstance(value, dict):
+        return {name: as_view(item, layout) for name, item in value.items()}
+    return _tensor_view(value, layout) if isinstance(value, torch.Tensor) else value
+
+
+def _tensor_view(tensor: torch.Tensor, layout: str) -> torch.Tensor:
     if tensor.dim() == 0:
         return tensor
     if layout == "transposed" and tensor.dim() >= 2:
