@@ -49,6 +49,7 @@ class Contract:
         judge: for a random function: gets a `Draw` and fails the check where it cannot be right. Type,
             shape, dtype and device are compared with the reference before. A judge that finds
             `gradients` in the draw compares them as well.
+        clauses: names of the clauses that apply, where not all do: what takes no tensors has no views.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -61,9 +62,18 @@ class Contract:
     differentiable: bool = True
     points: dict[str, float] = field(default_factory=dict)
     judge: Callable[[Draw], None] | None = None
+    clauses: tuple[str, ...] = ()
 
     def checks(self) -> Iterator[tuple[str, Callable]]:
         """The clauses as check functions, by name."""
+        clauses = self._clauses()
+        unknown = set(self.clauses) - clauses.keys()
+        if unknown:
+            raise ValueError(f"{self.function} has no clauses {', '.join(sorted(unknown))}")
+        for name in self.clauses or clauses:
+            yield name, clauses[name]
+
+    def _clauses(self) -> dict[str, Callable]:
         clauses = {
             "dtype": (self._dtype, "float32 in, float32 out; float64 in, float64 out"),
             "views": (self._views, "works for non-contiguous views"),
@@ -75,11 +85,14 @@ class Contract:
             clauses["gradients"] = self._gradients, "gradients reach every float argument"
         else:
             clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
-        for name, (make, title) in clauses.items():
-            yield name, check(self.points.get(name, 1), title=title)(settings(max_examples=EXAMPLES)(make()))
+        made = {
+            name: check(self.points.get(name, 1), title=title)(settings(max_examples=EXAMPLES)(make()))
+            for name, (make, title) in clauses.items()
+        }
         if self.grow:
             title = "operations dispatched at two sizes"
-            yield "operations", check(0, title=title)(settings(max_examples=1)(self._operations()))
+            made["operations"] = check(0, title=title)(settings(max_examples=1)(self._operations()))
+        return made
 
     @property
     def _arguments_title(self) -> str:
