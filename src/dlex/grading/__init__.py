@@ -5,7 +5,8 @@ assert_close, assert_raises     comparison with the reference, and refusal of ba
 assert_alike                    comparison without the values
 tensors, sizes, labels, probabilities, as_view   hypothesis strategies
 Counted                         a function to hand to a submission
-assert_binomial, assert_independent, opposite_entries   exact tests for answers that draw random numbers
+assert_binomial, assert_mean, assert_distribution, assert_independent, opposite_entries
+                                exact tests for answers that draw random numbers
 mistake                         a known wrong implementation, by name
 features, Draw                  what tells the mistakes of a random function apart
 """
@@ -15,7 +16,13 @@ from dlex.grading.checks import assert_raises, check
 from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.contract import Contract
 from dlex.grading.mistakes import features, mistake
-from dlex.grading.statistics import assert_binomial, assert_independent, opposite_entries
+from dlex.grading.statistics import (
+    assert_binomial,
+    assert_distribution,
+    assert_independent,
+    assert_mean,
+    opposite_entries,
+)
 from dlex.grading.strategies import as_view, labels, probabilities, sizes, tensors
 
 __all__ = [
@@ -26,7 +33,9 @@ __all__ = [
     "assert_alike",
     "assert_binomial",
     "assert_close",
+    "assert_distribution",
     "assert_independent",
+    "assert_mean",
     "assert_raises",
     "check",
     "features",
