@@ -3,7 +3,7 @@
 check, Contract                 scored tests, and the contract that every exercise keeps
 assert_close, assert_raises     comparison with the reference, and refusal of bad arguments
 assert_alike                    comparison without the values
-tensors, sizes, labels, probabilities, as_view   hypothesis strategies
+tensors, sizes, labels, probabilities, as_view, away_from_zero   hypothesis strategies
 Counted                         a function to hand to a submission
 assert_binomial, assert_mean, assert_distribution, assert_independent, opposite_entries
                                 exact tests for answers that draw random numbers
@@ -23,7 +23,7 @@ from dlex.grading.statistics import (
     assert_mean,
     opposite_entries,
 )
-from dlex.grading.strategies import as_view, labels, probabilities, sizes, tensors
+from dlex.grading.strategies import as_view, away_from_zero, labels, probabilities, sizes, tensors
 
 __all__ = [
     "Contract",
@@ -37,6 +37,7 @@ __all__ = [
     "assert_independent",
     "assert_mean",
     "assert_raises",
+    "away_from_zero",
     "check",
     "features",
     "labels",
