@@ -267,17 +267,13 @@ def returns_steps(params, grads, lr, weight_decay):
     return _stepped(lambda p, decay, g: lr * (g + weight_decay * p * decay), params, grads)
 
 
-@mistake(
-    "makes the new parameters in float32: they have the dtype of the old ones",
-    of=STEP,
-    loses=("contract[dtype]", "contract[arguments]", "any_step", "single_flag"),
-)
+@mistake("makes the new parameters in float32: they have the dtype of the old ones", of=STEP)
 def float32_step(params, grads, lr, weight_decay):
     return _stepped(lambda p, decay, g: _step(lr, weight_decay)(p, decay, g).float(), params, grads)
 
 
 @mistake(
-    "changes the parameters themselves: make new tensors instead of writing into the old ones",
+    "changes the parameters that it was given: make new tensors, and a new list for them",
     of=STEP,
     loses=("contract[arguments]",),
 )
@@ -310,17 +306,6 @@ def gradients_in_place(params, grads, lr, weight_decay):
         if decay:
             grad.data += weight_decay * param.detach()
         new.append(param - lr * grad)
-    return new
-
-
-@mistake(
-    "writes the new parameters into the list params: make a new list",
-    of=STEP,
-    loses=("contract[arguments]",),
-)
-def list_in_place(params, grads, lr, weight_decay):
-    new = _stepped(_step(lr, weight_decay), params, grads)
-    params[:] = [(tensor, decay) for tensor, (_param, decay) in zip(new, params, strict=True)]
     return new
 
 

@@ -4,6 +4,7 @@ import functools
 import itertools
 import math
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -22,18 +23,17 @@ def _bound(i, o):
 # What does not depend on luck ------------------------------------------------------------------
 
 MANY = 1_000  # entries from which on two draws are never equal by chance
-LARGE = 20_000  # entries from which on spreads are told apart, and deviations are exact to 3 %
+LARGE = 20_000  # entries from which on dependence is read
 
-DEVIATIONS = {  # times the root of 3: the bounds of uniform numbers that learners use
+BOUNDS = {  # of uniform numbers, as learners write them
     "sqrt(6 / (in + out))": _bound,
     "half of it": lambda i, o: _bound(i, o) / 2,
-    "sqrt(2 / (in + out))": lambda i, o: _bound(i, o) / math.sqrt(3),
-    "sqrt(18 / (in + out))": lambda i, o: _bound(i, o) * math.sqrt(3),
-    "sqrt(3 / (in + out))": lambda i, o: _bound(i, o) / math.sqrt(2),
-    "sqrt(12 / (in + out))": lambda i, o: _bound(i, o) * math.sqrt(2),
-    "sqrt(1 / (in + out))": lambda i, o: _bound(i, o) / math.sqrt(6),
-    "2 / (in + out)": lambda i, o: 2 / (i + o),
     "5 / 3 of it": lambda i, o: _bound(i, o) * 5 / 3,
+    "sqrt(12 / (in + out))": lambda i, o: math.sqrt(12 / (i + o)),
+    "sqrt(3 / (in + out))": lambda i, o: math.sqrt(3 / (i + o)),
+    "sqrt(2 / (in + out))": lambda i, o: math.sqrt(2 / (i + o)),
+    "sqrt(1 / (in + out))": lambda i, o: math.sqrt(1 / (i + o)),
+    "2 / (in + out)": lambda i, o: 2 / (i + o),
     "6 / (in + out)": lambda i, o: 6 / (i + o),
     "sqrt(6) / (in + out)": lambda i, o: math.sqrt(6) / (i + o),
     "sqrt(6 / (in * out))": lambda i, o: math.sqrt(6 / (i * o)),
@@ -43,57 +43,38 @@ DEVIATIONS = {  # times the root of 3: the bounds of uniform numbers that learne
     "sqrt(6 / out)": lambda i, o: math.sqrt(6 / o),
     "sqrt(3 / out)": lambda i, o: math.sqrt(3 / o),
     "sqrt(1 / out)": lambda i, o: math.sqrt(1 / o),
-    "sqrt(12) / (in + out)": lambda i, o: math.sqrt(12) / (i + o),
     "1": lambda i, o: 1.0,
-    "sqrt(3)": lambda i, o: math.sqrt(3),
-    "0.01 sqrt(3)": lambda i, o: 0.01 * math.sqrt(3),
 }
-SPREADS = {  # probabilities to be below x, for numbers whose root mean square is 1
-    "uniform": lambda x: ((x / math.sqrt(3) + 1) / 2).clamp(0, 1),
-    "uniform from 0": lambda x: (x / math.sqrt(3)).clamp(0, 1),
-    "normal": torch.special.ndtr,
+FROM_ZERO = {"a": _bound, "2 a": lambda i, o: 2 * _bound(i, o)}
+DEVIATIONS = {  # of normal numbers
+    "sqrt(2 / (in + out))": lambda i, o: math.sqrt(2 / (i + o)),
+    "sqrt(6 / (in + out))": _bound,
+    "2 / (in + out)": lambda i, o: 2 / (i + o),
+    "1": lambda i, o: 1.0,
+    "0.01": lambda i, o: 0.01,
+}
+SPREADS = {  # the scales that are used with each, its mean square, and probabilities to be below x
+    "uniform": (BOUNDS, 1 / 3, lambda x: ((x + 1) / 2).clamp(0, 1)),
+    "uniform from 0": (FROM_ZERO, 1 / 3, lambda x: x.clamp(0, 1)),
+    "normal": (DEVIATIONS, 1.0, torch.special.ndtr),
 }
 
 
 @features()
 def behaviour(examples):
-    """Repetitions within calls and between them, then spread and size."""
-    large = [draw for example in examples for draw in example if draw.value.numel() >= LARGE]
-    many = [draw for example in examples for draw in example if draw.value.numel() >= MANY]
-    copies = {copy for draw in many for copy in _copies(draw.value)}
+    """Repetitions within calls and between them, then which numbers are drawn."""
+    calls = [draw for example in examples for draw in example]
+    copies = {copy for draw in calls if draw.value.numel() >= MANY for copy in _copies(draw.value)}
     yield copies
-    if not copies:
-        spreads = [
-            name for name, below in SPREADS.items() if all(_may_be(draw.value, below) for draw in large)
-        ]
-        yield spreads or None
-        yield [
-            name for name, rule in DEVIATIONS.items() if all(_has_size(draw, rule) for draw in large)
-        ] or None
-        yield all(_independent(draw.value) for draw in large)
     yield [_repeats(example) for example in examples]
+    if not copies:
+        yield _law(calls)
+        yield all(_independent(draw.value) for draw in calls if draw.value.numel() >= LARGE)
 
 
 def _copies(W):
     """Which dimensions of a matrix hold the same numbers over and over."""
     return {d for d in range(2) if W.shape[d] > 1 and bool((W.narrow(d, 0, 1) == W).all())}
-
-
-def _deviation(W):
-    return W.double().square().mean().sqrt()
-
-
-def _may_be(W, below):
-    return distribution_test(W.double() / _deviation(W), below) >= FALSE_ALARM
-
-
-def _has_size(draw, rule):
-    wanted = rule(draw.arguments["fan_in"], draw.arguments["fan_out"]) / math.sqrt(3)
-    return abs(float(_deviation(draw.value)) / wanted - 1) < 0.03
-
-
-def _independent(W):
-    return all(are_independent(first, second) for _what, first, second in opposite_entries(W.median() < W))
 
 
 def _repeats(example):
@@ -108,6 +89,26 @@ def _seeds(a, b):
     if first is None or second is None:
         return first is second
     return first.initial_seed() == second.initial_seed()
+
+
+def _law(calls):
+    """Which spread and scale fit the entries of all calls together best; None if none fits."""
+    fans = [(draw.arguments["fan_in"], draw.arguments["fan_out"]) for draw in calls]
+    entries = [draw.value.double().flatten() for draw in calls]
+    squares = np.array([float(each.square().sum()) for each in entries])
+    count, fits = sum(map(len, entries)), {}
+    for spread, (scales, mean_square, below) in SPREADS.items():
+        for name, rule in scales.items():
+            each = np.array([rule(*sizes) for sizes in fans])
+            if abs((squares / each**2).sum() / count / mean_square - 1) < 0.1:
+                sample = torch.cat([x / scale for x, scale in zip(entries, each, strict=True)])
+                fits[spread, name] = distribution_test(sample, below)
+    best = max(fits, key=fits.get, default=None)
+    return best if best and fits[best] >= FALSE_ALARM else None
+
+
+def _independent(W):
+    return all(are_independent(first, second) for _what, first, second in opposite_entries(W.median() < W))
 
 
 # Mistakes --------------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ def product_of_fans(fan_in, fan_out):
     return math.sqrt(6 / (fan_in * fan_out))
 
 
-@wrong_bound("has another number than 6 under the root", above=(1, 3, 12, 18))
+@wrong_bound("has another number than 6 under the root", above=(1, 3))
 def not_six(fan_in, fan_out, above):
     return math.sqrt(above / (fan_in + fan_out))
 
@@ -183,9 +184,9 @@ def half_as_wide(fan_in, fan_out):
     return _bound(fan_in, fan_out) / 2
 
 
-@wrong_bound("multiplies by a gain for an activation: none is asked for")
-def gain(fan_in, fan_out):
-    return _bound(fan_in, fan_out) * 5 / 3
+@wrong_bound("multiplies by a gain for an activation: none is asked for", factor=(5 / 3, math.sqrt(2)))
+def gain(fan_in, fan_out, factor):
+    return _bound(fan_in, fan_out) * factor
 
 
 @wrong_bound("does not scale the random numbers with the numbers of inputs and outputs")

@@ -71,9 +71,12 @@ class Contract:
         if unknown:
             raise ValueError(f"{self.function} has no clauses {', '.join(sorted(unknown))}")
         for name in self.clauses or clauses:
-            yield name, clauses[name]
+            make, title = clauses[name]
+            points, examples = (0, 1) if name == "operations" else (self.points.get(name, 1), EXAMPLES)
+            yield name, check(points, title=title)(settings(max_examples=examples)(make()))
 
-    def _clauses(self) -> dict[str, Callable]:
+    def _clauses(self) -> dict[str, tuple[Callable, str]]:
+        """What makes each clause, and its title."""
         clauses = {
             "dtype": (self._dtype, "float32 in, float32 out; float64 in, float64 out"),
             "views": (self._views, "works for non-contiguous views"),
@@ -85,14 +88,9 @@ class Contract:
             clauses["gradients"] = self._gradients, "gradients reach every float argument"
         else:
             clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
-        made = {
-            name: check(self.points.get(name, 1), title=title)(settings(max_examples=EXAMPLES)(make()))
-            for name, (make, title) in clauses.items()
-        }
         if self.grow:
-            title = "operations dispatched at two sizes"
-            made["operations"] = check(0, title=title)(settings(max_examples=1)(self._operations()))
-        return made
+            clauses["operations"] = self._operations, "operations dispatched at two sizes"
+        return clauses
 
     @property
     def _arguments_title(self) -> str:
