@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import strategies as st
 
-from dlex.grading import check
+from dlex.grading import Contract, away_from_zero, check
 from dlex.grading.checks import ATTRIBUTE
 from dlex.grading.mistakes import load_reference
 from dlex.grading.plugin import Plugin, run_pytest
@@ -105,6 +106,50 @@ def softmax(X):
     }
     assert counts["vectorised"][0] == counts["vectorised"][1]
     assert counts["loop"][1] > 3 * counts["loop"][0]
+
+
+STEP = """
+import torch
+def l1_penalty(w): return w.abs().sum()
+def l2_penalty(w): return (w * w).sum() / 2
+def sgd_step(params, grads, lr, weight_decay):
+    new = [p - lr * (g + weight_decay * p * decays) for (p, decays), g in zip(params, grads)]
+    {after}
+    return new
+"""
+AFTERWARDS = {
+    "right": ("", set()),
+    "a tensor": ("params[0][0].data.zero_()", {"contract[arguments]"}),
+    "a list grows": ("grads.append(grads[0])", {"contract[arguments]"}),
+    "a list shrinks": ("params.pop()", {"contract[arguments]"}),
+    "a number": ("params[-1] = (params[-1][0], not params[-1][1])", {"contract[arguments]"}),
+    "needs contiguous tensors": ("[p.view(-1) for p, _decays in params]", {"contract[views]"}),
+}
+
+
+def test_tensors_in_lists_are_viewed_and_watched(grade_sources) -> None:
+    sources = {name: STEP.format(after=after).encode() for name, (after, _lost) in AFTERWARDS.items()}
+    for name, result in grade_sources("weight_decay", sources).items():
+        lost = {check for check, outcome in outcomes(result).items() if outcome != "passed"}
+        expected = AFTERWARDS[name][1]
+        assert lost - {"nothing_to_do"} == expected, name  # an empty list has no first item
+
+
+def test_a_contract_may_say_which_of_its_clauses_apply() -> None:
+    contract = Contract("f", lambda dtype=torch.float32: st.just({}), clauses=("dtype", "views"))
+    assert [name for name, _clause in contract.checks()] == ["dtype", "views"]
+    with pytest.raises(ValueError, match="f has no clauses vews"):
+        list(Contract("f", contract.inputs, clauses=("vews",)).checks())
+
+
+def test_sums_move_away_from_a_kink() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for n in range(1, 30):
+        Z = torch.randn(n, 50, generator=generator)
+        moved = Z + away_from_zero(Z)
+        assert (moved.abs() >= 0.099).all()
+        assert (moved - Z).abs().max() <= 0.25 * (n + 1) / 2
+    assert not away_from_zero(torch.tensor([[0.2, -3.0]])).any()  # nothing near 0, nothing moved
 
 
 def draw(course, seed: int) -> list[FrozenCheck]:

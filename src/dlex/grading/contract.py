@@ -26,6 +26,7 @@ from dlex.grading.calls import Draw
 from dlex.grading.checks import check
 from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.failures import CheckFailed, Difference
+from dlex.grading.render import render_tensor, render_value
 from dlex.grading.strategies import as_view
 from dlex.worker.values import leaves
 
@@ -48,6 +49,7 @@ class Contract:
         judge: for a random function: gets a `Draw` and fails the check where it cannot be right. Type,
             shape, dtype and device are compared with the reference before. A judge that finds
             `gradients` in the draw compares them as well.
+        clauses: names of the clauses that apply, where not all do: what takes no tensors has no views.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -60,9 +62,21 @@ class Contract:
     differentiable: bool = True
     points: dict[str, float] = field(default_factory=dict)
     judge: Callable[[Draw], None] | None = None
+    clauses: tuple[str, ...] = ()
 
     def checks(self) -> Iterator[tuple[str, Callable]]:
         """The clauses as check functions, by name."""
+        clauses = self._clauses()
+        unknown = set(self.clauses) - clauses.keys()
+        if unknown:
+            raise ValueError(f"{self.function} has no clauses {', '.join(sorted(unknown))}")
+        for name in self.clauses or clauses:
+            make, title = clauses[name]
+            points, examples = (0, 1) if name == "operations" else (self.points.get(name, 1), EXAMPLES)
+            yield name, check(points, title=title)(settings(max_examples=examples)(make()))
+
+    def _clauses(self) -> dict[str, tuple[Callable, str]]:
+        """What makes each clause, and its title."""
         clauses = {
             "dtype": (self._dtype, "float32 in, float32 out; float64 in, float64 out"),
             "views": (self._views, "works for non-contiguous views"),
@@ -74,11 +88,9 @@ class Contract:
             clauses["gradients"] = self._gradients, "gradients reach every float argument"
         else:
             clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
-        for name, (make, title) in clauses.items():
-            yield name, check(self.points.get(name, 1), title=title)(settings(max_examples=EXAMPLES)(make()))
         if self.grow:
-            title = "operations dispatched at two sizes"
-            yield "operations", check(0, title=title)(settings(max_examples=1)(self._operations()))
+            clauses["operations"] = self._operations, "operations dispatched at two sizes"
+        return clauses
 
     @property
     def _arguments_title(self) -> str:
@@ -101,11 +113,7 @@ class Contract:
     def _views(self) -> Callable:
         @given(arguments=self.inputs(), layout=st.sampled_from(["transposed", "strided"]))
         def clause(submission, reference, arguments, layout):
-            viewed = {
-                name: as_view(value, layout) if isinstance(value, torch.Tensor) else value
-                for name, value in arguments.items()
-            }
-            self._compare(submission, reference, viewed)
+            self._compare(submission, reference, as_view(arguments, layout))
 
         return clause
 
@@ -188,17 +196,9 @@ class Contract:
 
     def _compare_arguments(self, before: dict[str, object], after: list[object]) -> None:
         for (name, value), left in zip(before.items(), after, strict=False):
-            for old, new in zip(leaves(value), leaves(left), strict=False):
-                same = old.shape == new.shape and old.dtype == new.dtype
-                if not same or not torch.equal(torch.nan_to_num(old), torch.nan_to_num(new)):
-                    from dlex.grading.render import render_tensor
-
-                    wrong = (old != new) if same else None
-                    summary = f"{name} was changed by the call"
-                    difference = Difference(
-                        "arguments", summary, render_tensor(new, wrong), render_tensor(old, wrong)
-                    )
-                    raise CheckFailed(difference)
+            changed = _change(name, value, left)
+            if changed is not None:
+                raise CheckFailed(changed)
 
     def _compare_gradients(self, arguments, grads, expected) -> None:
         names = [name for name, value in arguments.items() for _leaf in _floats(value)]
@@ -218,6 +218,30 @@ def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Te
         torch.zeros_like(leaf, requires_grad=False) if grad is None else grad
         for leaf, grad in zip(wanted, grads, strict=True)
     ]
+
+
+def _change(name: str, before: object, after: object) -> Difference | None:
+    """What a call did to an argument, the lists and numbers around its tensors included."""
+    summary = f"{name} was changed by the call"
+    if _outline(before) != _outline(after):
+        return Difference("arguments", summary, render_value(after), render_value(before))
+    for old, new in zip(leaves(before), leaves(after), strict=True):
+        same = old.shape == new.shape and old.dtype == new.dtype
+        if not same or not torch.equal(torch.nan_to_num(old), torch.nan_to_num(new)):
+            wrong = (old != new) if same else None
+            return Difference("arguments", summary, render_tensor(new, wrong), render_tensor(old, wrong))
+    return None
+
+
+def _outline(value: object) -> object:
+    """What of an argument is no tensor: lengths, keys, numbers and strings."""
+    if isinstance(value, (list, tuple)):
+        return [_outline(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _outline(item) for name, item in value.items()}
+    if isinstance(value, torch.Tensor):
+        return "a tensor"
+    return repr(value) if isinstance(value, (bool, int, float, str)) else None
 
 
 def _floats(value: object) -> list[torch.Tensor]:
