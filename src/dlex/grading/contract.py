@@ -48,6 +48,7 @@ class Contract:
         judge: for a random function: gets a `Draw` and fails the check where it cannot be right. Type,
             shape, dtype and device are compared with the reference before. A judge that finds
             `gradients` in the draw compares them as well.
+        magnitude: of values and gradients, as in `assert_close`.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -60,9 +61,11 @@ class Contract:
     differentiable: bool = True
     points: dict[str, float] = field(default_factory=dict)
     judge: Callable[[Draw], None] | None = None
+    magnitude: float = 0.0
 
-    def checks(self) -> Iterator[tuple[str, Callable]]:
-        """The clauses as check functions, by name."""
+    def checks(self, *, named: bool = False) -> Iterator[tuple[str, Callable]]:
+        """The clauses as check functions, by name. `named`: titles say which function they are about."""
+        about = f"{self.function}: " if named else ""
         clauses = {
             "dtype": (self._dtype, "float32 in, float32 out; float64 in, float64 out"),
             "views": (self._views, "works for non-contiguous views"),
@@ -75,9 +78,10 @@ class Contract:
         else:
             clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
         for name, (make, title) in clauses.items():
-            yield name, check(self.points.get(name, 1), title=title)(settings(max_examples=EXAMPLES)(make()))
+            scored = check(self.points.get(name, 1), title=about + title)
+            yield name, scored(settings(max_examples=EXAMPLES)(make()))
         if self.grow:
-            title = "operations dispatched at two sizes"
+            title = f"{about}operations dispatched at two sizes"
             yield "operations", check(0, title=title)(settings(max_examples=1)(self._operations()))
 
     @property
@@ -101,10 +105,7 @@ class Contract:
     def _views(self) -> Callable:
         @given(arguments=self.inputs(), layout=st.sampled_from(["transposed", "strided"]))
         def clause(submission, reference, arguments, layout):
-            viewed = {
-                name: as_view(value, layout) if isinstance(value, torch.Tensor) else value
-                for name, value in arguments.items()
-            }
+            viewed = {name: _as_views(value, layout) for name, value in arguments.items()}
             self._compare(submission, reference, viewed)
 
         return clause
@@ -133,7 +134,7 @@ class Contract:
             expected, expected_grads = getattr(reference, self.function).gradients(
                 weights, *arguments.values()
             )
-            assert_close(value, expected)
+            assert_close(value, expected, magnitude=self.magnitude)
             self._compare_gradients(arguments, grads, expected_grads)
 
         return clause
@@ -167,7 +168,7 @@ class Contract:
     def _compare_values(self, actual: object, reference, arguments: dict[str, object]) -> None:
         expected = getattr(reference, self.function)(*arguments.values())
         if self.judge is None:
-            assert_close(actual, expected)
+            assert_close(actual, expected, magnitude=self.magnitude)
         else:
             assert_alike(actual, expected)
             self.judge(Draw(arguments, actual))
@@ -208,7 +209,7 @@ class Contract:
             if grad is None:
                 summary = f"no gradient reaches {name}: the result is cut off from it"
                 raise CheckFailed(Difference("gradient", summary))
-            assert_close(grad, want, what=f"the gradient of {name}")
+            assert_close(grad, want, what=f"the gradient of {name}", magnitude=self.magnitude)
 
 
 def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Tensor]:
@@ -222,6 +223,12 @@ def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Te
 
 def _floats(value: object) -> list[torch.Tensor]:
     return [leaf for leaf in leaves(value) if leaf.is_floating_point()]
+
+
+def _as_views(value: object, layout: str) -> object:
+    if isinstance(value, (list, tuple)):
+        return type(value)(_as_views(item, layout) for item in value)
+    return as_view(value, layout) if isinstance(value, torch.Tensor) else value
 
 
 def _require_gradients(arguments: dict[str, object]) -> None:
