@@ -50,6 +50,7 @@ class Contract:
             shape, dtype and device are compared with the reference before. A judge that finds
             `gradients` in the draw compares them as well.
         clauses: names of the clauses that apply, where not all do: what takes no tensors has no views.
+        magnitude: of values and gradients, as in `assert_close`.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -63,9 +64,11 @@ class Contract:
     points: dict[str, float] = field(default_factory=dict)
     judge: Callable[[Draw], None] | None = None
     clauses: tuple[str, ...] = ()
+    magnitude: float = 0.0
 
-    def checks(self) -> Iterator[tuple[str, Callable]]:
-        """The clauses as check functions, by name."""
+    def checks(self, *, named: bool = False) -> Iterator[tuple[str, Callable]]:
+        """The clauses as check functions, by name. `named`: titles say which function they are about."""
+        about = f"{self.function}: " if named else ""
         clauses = self._clauses()
         unknown = set(self.clauses) - clauses.keys()
         if unknown:
@@ -73,7 +76,7 @@ class Contract:
         for name in self.clauses or clauses:
             make, title = clauses[name]
             points, examples = (0, 1) if name == "operations" else (self.points.get(name, 1), EXAMPLES)
-            yield name, check(points, title=title)(settings(max_examples=examples)(make()))
+            yield name, check(points, title=about + title)(settings(max_examples=examples)(make()))
 
     def _clauses(self) -> dict[str, tuple[Callable, str]]:
         """What makes each clause, and its title."""
@@ -141,7 +144,7 @@ class Contract:
             expected, expected_grads = getattr(reference, self.function).gradients(
                 weights, *arguments.values()
             )
-            assert_close(value, expected)
+            assert_close(value, expected, magnitude=self.magnitude)
             self._compare_gradients(arguments, grads, expected_grads)
 
         return clause
@@ -175,7 +178,7 @@ class Contract:
     def _compare_values(self, actual: object, reference, arguments: dict[str, object]) -> None:
         expected = getattr(reference, self.function)(*arguments.values())
         if self.judge is None:
-            assert_close(actual, expected)
+            assert_close(actual, expected, magnitude=self.magnitude)
         else:
             assert_alike(actual, expected)
             self.judge(Draw(arguments, actual))
@@ -208,7 +211,7 @@ class Contract:
             if grad is None:
                 summary = f"no gradient reaches {name}: the result is cut off from it"
                 raise CheckFailed(Difference("gradient", summary))
-            assert_close(grad, want, what=f"the gradient of {name}")
+            assert_close(grad, want, what=f"the gradient of {name}", magnitude=self.magnitude)
 
 
 def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Tensor]:

@@ -32,15 +32,21 @@ def sizes(fixed: int | None = None, *, most: int = 6, least: int = 1) -> st.Sear
 
 
 @st.composite
-def tensors(draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32, scale: float = 1.0):
+def tensors(
+    draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32, scale: float = 1.0, step: float = 0.0
+):
     """Floats around 0, mostly within ±5, times `scale`. Shrinks to zeros.
+
+    With a `step`, such as 1/16, they are multiples of it, times `scale`: float32 then holds sums of
+    products exactly, whatever the order, and one that is 0 is 0 for everybody.
 
     >>> tensors((2, 3)).example().shape  # doctest: +SKIP
     torch.Size([2, 3])
     """
     count = int(np.prod(shape))
     codes = np.frombuffer(draw(st.binary(min_size=count, max_size=count)), np.uint8)
-    return torch.from_numpy(_TABLE[codes] * scale).to(dtype).reshape(shape)
+    entries = np.round(_TABLE[codes] / step) * step if step else _TABLE[codes]
+    return torch.from_numpy(entries * scale).to(dtype).reshape(shape)
 
 
 @st.composite
