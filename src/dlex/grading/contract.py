@@ -81,7 +81,7 @@ class Contract:
     def _clauses(self) -> dict[str, tuple[Callable, str]]:
         """What makes each clause, and its title."""
         clauses = {
-            "dtype": (self._dtype, "float32 in, float32 out; float64 in, float64 out"),
+            "dtype": (self._dtype, "works in float32 and in float64"),
             "views": (self._views, "works for non-contiguous views"),
             "arguments": (self._arguments, self._arguments_title),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from dlex.course import Exercise
+from dlex.course import ByHandGroup, Exercise
 from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
 from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Raised, SubmissionFailed
@@ -15,6 +15,7 @@ from dlex.grading.replay import Failure, FrozenCheck, Replay
 from dlex.results.records import CheckResult, Counterexample, NamedMistake
 from dlex.results.text import plain
 from dlex.worker import values, wire
+from dlex.worker.by_hand import function_name, kernel_name
 
 ADVICE = {  # by what the result is called
     "None": "Is there a `return` at the end of the function?",
@@ -103,7 +104,7 @@ def describe(error: CheckFailed | SubmissionFailed, exercise: Exercise) -> str:
         return f"{exercise.name}.py defines no function {error.name}"
     if isinstance(error, CalledForbidden):
         where = f" ({error.where})" if error.where else ""
-        instead = " ".join(group.instead for group in exercise.by_hand)
+        instead = " ".join(group.instead for group in exercise.by_hand if _stands_for(group, error.met.name))
         return f"it uses {error.met.name}{where}, which this exercise asks you to write yourself. {instead}"
     if isinstance(error, Raised):
         return _raised(error)
@@ -111,6 +112,13 @@ def describe(error: CheckFailed | SubmissionFailed, exercise: Exercise) -> str:
         return f"it was stopped: {error.detail}. Is there a loop that does not end?"
     advice = [advice for beginning, advice in ENDS.items() if str(error).startswith(beginning)]
     return " ".join([f"the process that ran it is gone: {error}.", *advice])
+
+
+def _stands_for(group: ByHandGroup, name: str) -> bool:
+    """Whether a group took away what was met under this name."""
+    if name.startswith("import "):
+        return name.removeprefix("import ").split(".")[0] in group.modules
+    return name in map(kernel_name, group.kernels) or name in map(function_name, group.functions)
 
 
 def _with_advice(error: CheckFailed) -> str:
