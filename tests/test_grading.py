@@ -152,6 +152,24 @@ def test_sums_move_away_from_a_kink() -> None:
     assert not away_from_zero(torch.tensor([[0.2, -3.0]])).any()  # nothing near 0, nothing moved
 
 
+WEIGHTS = """
+import torch
+def xavier_uniform(fan_in, fan_out, generator=None):
+    rand = lambda: torch.rand(fan_in, fan_out, generator=generator)
+    return (6 / (fan_in + fan_out)) ** 0.5 * ({numbers})
+"""
+
+
+def test_random_answers_are_named_by_all_that_they_drew(grade_sources) -> None:
+    """Single draws are too few to tell: those of all examples are taken together."""
+    numbers = {"positive": "rand()", "in no list": "rand() + rand() - 1"}
+    sources = {name: WEIGHTS.format(numbers=each).encode() for name, each in numbers.items()}
+    results = grade_sources("xavier_uniform", sources)
+    assert named(results["positive"]) == {"positive_only"}
+    assert results["in no list"].score < results["in no list"].max_score
+    assert named(results["in no list"]) == set()
+
+
 def draw(course, seed: int) -> list[FrozenCheck]:
     found: list[FrozenCheck] = []
 

@@ -1,7 +1,8 @@
 """Checks of xavier_uniform.
 
 All tests of random numbers are exact: each fails a right answer with a probability below 1e-12, and
-a check makes at most some hundred of them.
+a check makes at most some hundred of them. Sizes are far from equal: near fan_in = fan_out, too many
+wrong bounds look like each other.
 """
 
 import math
@@ -25,7 +26,8 @@ from dlex.grading import (
 from dlex.grading.failures import CheckFailed, Difference
 from dlex.grading.statistics import FALSE_ALARM
 
-LARGE = st.sampled_from([(200, 100), (100, 250), (60, 400), (400, 50)])  # 20,000 entries and more
+LARGE = st.sampled_from([(420, 60), (60, 420), (400, 50), (50, 400)])  # 20,000 entries and more
+SHAPE = 25, 175  # of 4,375 entries
 SEEDS = st.integers(0, 2**31)
 ROUNDING = 1e-6  # of the bound
 GRID = 2**-22  # a float32 may come out as 0: of all numbers, that share is below any limit
@@ -69,7 +71,7 @@ contract = Contract(
     "xavier_uniform",
     fans,
     single=("fan_in", "fan_out"),
-    grow=({"fan_in": 24, "fan_out": 30}, {"fan_in": 72, "fan_out": 80}),
+    grow=({"fan_in": 25, "fan_out": 175}, {"fan_in": 60, "fan_out": 420}),
     judge=judge,
     clauses=("single", "operations"),
 )
@@ -78,7 +80,7 @@ contract = Contract(
 @check(points=1)
 def test_worked_example(submission, reference):
     """the example of the statement"""
-    judge(Draw({"fan_in": 200, "fan_out": 100}, drawn(submission, 200, 100)))
+    judge(Draw({"fan_in": 350, "fan_out": 50}, drawn(submission, 350, 50)))
 
 
 @check(points=2)
@@ -131,9 +133,9 @@ def test_independent_entries(submission, reference, sizes):
 @check(points=1, hidden=True, hint="Where do the random numbers of the second call come from?")
 def test_fresh_weights(submission, reference):
     """every call draws afresh"""
-    first, second, third = (drawn(submission, 60, 50) for _call in range(3))
+    first, second, third = (drawn(submission, *SHAPE) for _call in range(3))
     if torch.equal(first, second) or torch.equal(second, third) or torch.equal(first, third):
-        raise CheckFailed(Difference("statistics", "two calls gave the very same 3,000 weights"))
+        raise CheckFailed(Difference("statistics", "two calls gave the very same 4,375 weights"))
 
 
 @check(points=2, hint="Do all random numbers come from `generator`?")
@@ -142,10 +144,10 @@ def test_fresh_weights(submission, reference):
 def test_generator(submission, reference, seed, step):
     """the same seed gives the same weights, another seed others"""
     first, again, other = (
-        drawn(submission, 40, 30, generator=torch.Generator().manual_seed(number))
+        drawn(submission, *SHAPE, generator=torch.Generator().manual_seed(number))
         for number in (seed, seed, seed + step)
     )
     assert_close(again, first)
     if torch.equal(first, other):
-        summary = f"generators seeded with {seed} and {seed + step} gave the very same 1,200 weights"
+        summary = f"generators seeded with {seed} and {seed + step} gave the very same 4,375 weights"
         raise CheckFailed(Difference("statistics", summary))

@@ -13,8 +13,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-import torch
-
 from dlex.grading.calls import Draw, Functions
 from dlex.grading.compare import assert_alike
 from dlex.grading.contract import filled_gradients
@@ -23,7 +21,7 @@ from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.oracle import Local
 from dlex.grading.replay import FrozenCheck, Replay, copy
 from dlex.grading.same import described, identical, same, same_value
-from dlex.grading.suspects import Suspect
+from dlex.grading.suspects import Suspect, own_luck
 from dlex.worker import values, wire
 
 ENOUGH_DEVIATIONS = 10
@@ -131,7 +129,7 @@ def _at_a_glance(frozen: FrozenCheck, number: int, result: Replay, suspect: Susp
 
 def _replayed(frozen: FrozenCheck, number: int, mimic: _Mimic, oracle: Functions) -> int:
     """Whether a suspect fails an example, by running the check; DIFFERS if it answers otherwise."""
-    with torch.random.fork_rng(devices=[]):  # a mistake may seed the generator of this process
+    with own_luck(frozen, number):
         try:
             frozen.body(Functions(mimic), oracle, **copy(frozen.examples[number].drawn))
         except _Differs:
