@@ -6,8 +6,10 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, away_from_zero, check
+from dlex.grading import Contract, assert_close, away_from_zero, check
 from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.failures import CheckFailed
+from dlex.grading.messages import describe
 from dlex.grading.mistakes import load_reference
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, freeze
@@ -257,6 +259,15 @@ def test_visible_checks_stay_whole() -> None:
 )
 def test_hostile_text_is_made_harmless(text: str, harmless: str) -> None:
     assert plain(text) == harmless
+
+
+@pytest.mark.parametrize(("expected", "advised"), [(torch.float64, True), (torch.int64, False)])
+def test_advice_on_dtypes_is_for_floats(course, expected, advised) -> None:
+    with pytest.raises(CheckFailed) as failure:
+        assert_close(torch.zeros(2), torch.zeros(2, dtype=expected))
+    message = describe(failure.value, course.exercises[0])
+    assert message.startswith("the result has dtype float32, expected")
+    assert ("`dtype=` of an argument" in message) == advised
 
 
 def test_long_text_is_cut() -> None:

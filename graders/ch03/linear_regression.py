@@ -4,7 +4,7 @@ In float32, entries are multiples of 1/16: sums of their products are exact, wha
 """
 
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, check, sizes, tensors
@@ -98,6 +98,7 @@ def test_any_losses(submission, reference, arguments):
 
 
 @check(points=1, hidden=True, hint="Which shape has the difference of an (n, 1) and an (n,) tensor?")
+@settings(max_examples=30)
 @given(arguments=predictions(y_flat=True))
 def test_flat_targets(submission, reference, arguments):
     """squared_loss: targets of shape (n,)"""
@@ -107,6 +108,7 @@ def test_flat_targets(submission, reference, arguments):
 @check(
     points=1, hidden=True, hint="Which of the two shapes should the result have, and is it always the same?"
 )
+@settings(max_examples=30)
 @given(arguments=predictions(y_hat_flat=True))
 def test_flat_predictions(submission, reference, arguments):
     """squared_loss: predictions of shape (n,)"""
@@ -114,6 +116,7 @@ def test_flat_predictions(submission, reference, arguments):
 
 
 @check(points=1, hidden=True, hint="How many digits has the square of 1000000.5, and how many has float32?")
+@settings(max_examples=30)
 @given(arguments=predictions(), base=st.sampled_from([2.0**10, 2.0**20, -(2.0**15)]))
 def test_close_and_large(submission, reference, arguments, base):
     """squared_loss: large numbers close together"""
@@ -129,6 +132,7 @@ def test_any_step(submission, reference, arguments):
 
 
 @check(points=1, hidden=True, hint="Does anything in the code depend on how many parameters there are?")
+@settings(max_examples=30)
 @given(
     arguments=st.lists(st.sampled_from([(), (3,), (2, 3), (1,), (2, 1, 2)]), max_size=4).flatmap(
         lambda shapes: descents(shapes=shapes)

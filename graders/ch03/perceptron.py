@@ -1,31 +1,40 @@
 """Checks of perceptron.
 
-Entries are multiples of 1/16: scores are exact then, so that one of exactly 0 is 0 for everybody.
+Entries are whole numbers and a bias lies halfway between two: scores are exact, and none is 0 by chance.
 """
 
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, check, sizes, tensors
 
-STEP = 1 / 16
 EPOCHS = 6
 SCALES = (1.0, 2.0**-22, 2.0**-100, 2.0**100)
 HALF_POINTS = dict.fromkeys(("dtype", "views", "single", "requires_grad"), 0.5)
 
 
+def whole_numbers(shape, dtype, scale=1.0):
+    return tensors(shape, dtype, scale, step=1.0)
+
+
 @st.composite
 def biases(draw, dtype=torch.float32, scale=1.0):
-    return draw(tensors(draw(st.sampled_from([(), (1,)])), dtype, scale, STEP))
+    return draw(whole_numbers(draw(st.sampled_from([(), (1,)])), dtype, scale)) + 0.5 * scale
+
+
+@st.composite
+def weights(draw, d, dtype):
+    """Whole numbers; in float64 with more digits than float32 has."""
+    return draw(whole_numbers((d,), dtype, 1.0 if dtype is torch.float32 else 1 + 2.0**-24))
 
 
 @st.composite
 def batches(draw, n=None, d=None, dtype=torch.float32, scale=1.0):
     n, d = draw(sizes(n)), draw(sizes(d))
     return {
-        "X": draw(tensors((n, d), dtype, scale, STEP)),
-        "w": draw(tensors((d,), dtype, step=STEP)),
+        "X": draw(whole_numbers((n, d), dtype, scale)),
+        "w": draw(weights(d, dtype)),
         "b": draw(biases(dtype, scale)),
     }
 
@@ -35,9 +44,9 @@ def lessons(draw, d=None, dtype=torch.float32, scale=1.0):
     """Weights, bias, and one example with its class."""
     d = draw(sizes(d))
     return {
-        "w": draw(tensors((d,), dtype, step=STEP)),
+        "w": draw(weights(d, dtype)),
         "b": draw(biases(dtype, scale)),
-        "x": draw(tensors((d,), dtype, scale, STEP)),
+        "x": draw(whole_numbers((d,), dtype, scale)),
         "y": draw(st.integers(0, 1)),
     }
 
@@ -91,6 +100,7 @@ def test_any_update(submission, reference, lesson, lr):
 
 
 @check(points=1)
+@settings(max_examples=30)
 @given(lesson=lessons())
 def test_labels_in_tensors(submission, reference, lesson):
     """update: the class in a tensor"""
@@ -99,6 +109,7 @@ def test_labels_in_tensors(submission, reference, lesson):
 
 
 @check(points=1, hidden=True, hint="To which class does a score of exactly 0 belong?")
+@settings(max_examples=30)
 @given(arguments=batches(), row=st.integers(0, 5))
 def test_scores_of_zero(submission, reference, arguments, row):
     """predict: scores of exactly 0"""
@@ -115,6 +126,7 @@ def test_scores_of_any_size(submission, reference, arguments):
 
 
 @check(points=1, hidden=True, hint="Is a prediction of 1 right or wrong here, and what follows for w and b?")
+@settings(max_examples=30)
 @given(lesson=lessons())
 def test_updates_at_zero(submission, reference, lesson):
     """update: an example with a score of exactly 0"""
@@ -123,6 +135,7 @@ def test_updates_at_zero(submission, reference, lesson):
 
 
 @check(points=1, hidden=True, hint="How large is y minus its prediction where the prediction is right?")
+@settings(max_examples=30)
 @given(lesson=st.sampled_from(SCALES).flatmap(lambda scale: lessons(scale=scale)))
 def test_right_predictions(submission, reference, lesson):
     """update: nothing to learn from an example that is predicted right"""

@@ -117,8 +117,8 @@ def classes_swapped(X, w, b, at_zero):
 
 
 @prediction_mistake(
-    "sends the score through a sigmoid: for tiny scores it is exactly 0.5, whatever their sign. The sign of "
-    "the score itself decides.",
+    "tiny scores lose their sign on the way, as in a sigmoid, which is exactly 0.5 for them: the sign of the score "
+    "itself decides",
     class_of_half=(0, 1),
 )
 def through_sigmoid(X, w, b, class_of_half):

@@ -130,7 +130,7 @@ def _with_advice(error: CheckFailed) -> str:
         return f"no gradient reaches {name}: the result is cut off from it. {KEEP_GRADIENTS}"
     if difference.kind == "gradient":
         return f"{summary}. {KEEP_GRADIENTS}"
-    if difference.kind == "dtype":
+    if difference.kind == "dtype" and "float" in summary.rpartition("expected ")[2]:
         return f"{summary}. {SAME_DTYPE}"
     if difference.kind == "type":
         table = ADVICE | (TENSOR_ADVICE if rest.endswith("expected a tensor") else {})
