@@ -55,7 +55,7 @@ def test_from_stub_to_full_marks(dlex, tmp_path: Path, solution) -> None:
     (answers / "ch03" / "softmax.py").write_bytes(solution("softmax"))
     right = dlex("check", "ch03/softmax.py", cwd=answers)
     assert right.returncode == 0
-    assert "13 of 13 points" in right.stdout
+    assert "14 of 14 points" in right.stdout
     status = dlex("status", cwd=answers)
     assert "✓ ch03/softmax" in status.stdout and "Next: ch03/cross_entropy.py" in status.stdout
 

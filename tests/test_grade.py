@@ -105,7 +105,7 @@ def test_everything_is_accounted_for(dlex, class_of, tmp_path: Path) -> None:
     with open(tmp_path / "out" / "scores.csv", newline="", encoding="utf-8-sig") as file:
         rows = {row["submission"]: row for row in csv.DictReader(file)}
     assert {name: row["score"] for name, row in rows.items()} == {
-        "broken": "", "empty": "0", "exits": "0", "packed": "13", "right": "13", "stub": "0", "wrong": "0",
+        "broken": "", "empty": "0", "exits": "0", "packed": "14", "right": "14", "stub": "0", "wrong": "0",
     }  # fmt: skip
     records = [json.loads(line) for line in (tmp_path / "out" / "results.jsonl").read_text().splitlines()]
     assert [record["submission"] for record in records] == sorted(rows)
@@ -121,7 +121,7 @@ def test_results_do_not_depend_on_order_or_jobs(small: Course) -> None:
             found.append({one.name: judged(result) for one, result in pool.grade(order)})
     assert found[0] == found[1]
     assert {name: result.score for name, result in found[0].items() if result.score} == {
-        "00-right": 13.0, "04-right": 13.0,
+        "00-right": 14.0, "04-right": 14.0,
     }  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_an_endless_loop_costs_itself_alone(small: Course) -> None:
     with Pool(small, small.exercises, seed=0, isolation=1, jobs=2) as pool:
         graded = pool.grade(to_submissions({"loops": ENDLESS, "a": RIGHT, "b": RIGHT, "c": RIGHT}))
         results = {submission.name: result for submission, result in graded}
-    assert {name: result.score for name, result in results.items()} == {"a": 13, "b": 13, "c": 13, "loops": 0}
+    assert {name: result.score for name, result in results.items()} == {"a": 14, "b": 14, "c": 14, "loops": 0}
     assert "timeout" in {check.outcome for check in results["loops"].exercises[0].checks}
 
 
@@ -238,7 +238,7 @@ def test_a_killed_lane_loses_nothing(running, victims: int) -> None:
         if number == 1:
             for lane in lanes[:victims]:
                 lane.send_signal(signal.SIGKILL)
-    assert found == {name: 13.0 if "right" in name else 0.0 for name in many(8)}
+    assert found == {name: 14.0 if "right" in name else 0.0 for name in many(8)}
 
 
 def test_a_killed_grader_is_no_fault_of_the_submission(running) -> None:
@@ -254,7 +254,7 @@ def test_a_killed_grader_is_no_fault_of_the_submission(running) -> None:
                     grader.send_signal(signal.SIGKILL)
                     killed += 1
     assert killed
-    assert set(found.values()) == {("graded", 13.0)}
+    assert set(found.values()) == {("graded", 14.0)}
     assert len(found) == 6
 
 
@@ -280,6 +280,6 @@ def test_a_regrade_keeps_both_results_and_tells_who_changed(dlex, small, class_o
     grader.write_text(grader.read_text(encoding="utf-8").replace("points=1", "points=3", 1), encoding="utf-8")
     again = dlex(*arguments)
     assert again.returncode == 0
-    assert "ada" in again.stderr and "13 → 15" in again.stderr.replace("  ", " ")
+    assert "ada" in again.stderr and "14 → 16" in again.stderr.replace("  ", " ")
     scores = [{name: r.score for name, r in stored(tmp_path / "dlex.db", run).items()} for run in (1, 2)]
-    assert scores == [{"ada": 13, "bob": 0}, {"ada": 15, "bob": 0}]
+    assert scores == [{"ada": 14, "bob": 0}, {"ada": 16, "bob": 0}]

@@ -68,7 +68,7 @@ def test_checks_with_the_bundled_course(installed: Path, tmp_path: Path, solutio
     (tmp_path / "softmax.py").write_bytes(solution("softmax"))
     done = run(installed, tmp_path, "from dlex.cli import main; main(['check', 'softmax'])")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "13 of 13 points" in done.stdout
+    assert "14 of 14 points" in done.stdout
 
 
 def test_a_submission_cannot_read_the_bundled_course(installed: Path, tmp_path: Path) -> None:

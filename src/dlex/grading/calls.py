@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 
@@ -49,6 +49,14 @@ class Draw:
     gradients: list[torch.Tensor] | None = None
 
 
+class Elsewhere(NamedTuple):
+    """An attribute of a tensor that came from another device than its call was made on."""
+
+    device: str
+    wanted: str
+    fault: wire.Fault | None
+
+
 class Functions:
     """The functions of a submission (or of a reference), as attributes.
 
@@ -67,8 +75,12 @@ class Functions:
 class Function:
     """A function on the other side of the wire, or a method of an object that stays there."""
 
-    def __init__(self, backend: Backend, name: str, on: int | None = None):
-        self._backend, self._name, self._on = backend, name, on
+    def __init__(self, backend: Backend, name: str, on: int | None = None, device: str = wire.CPU):
+        self._backend, self._name, self._on, self._device = backend, name, on, device
+
+    def on_gpu(self) -> Function:
+        """The same function, called with arguments on a GPU, a pretend one where there is no other."""
+        return Function(self._backend, self._name, self._on, wire.GPU)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Call it and return the result."""
@@ -82,7 +94,8 @@ class Function:
         """
         wanted = [values.encode_tensor(weight) for weight in values.leaves(weights)]
         reply, value = self._ask(args, kwargs, gradients=wanted)
-        return value, [None if g is None else decode(self._backend, g) for g in reply.gradients or []]
+        grads = reply.gradients or []
+        return value, [None if g is None else decode(self._backend, g, self._device) for g in grads]
 
     def observe(self, *args: object, **kwargs: object) -> Observation:
         """Call it and report the arguments afterwards, the random state and the operations."""
@@ -94,8 +107,10 @@ class Function:
     def _ask(self, args, kwargs, **options) -> tuple[wire.Reply, object]:
         sent_args = [encode(self._backend, arg) for arg in args]
         sent_kwargs = {name: encode(self._backend, arg) for name, arg in kwargs.items()}
-        reply = self._backend.ask(wire.Call(self._name, sent_args, sent_kwargs, self._on, **options))
-        return reply, _result(self._backend, reply)
+        request = wire.Call(self._name, sent_args, sent_kwargs, self._on, device=self._device, **options)
+        reply = self._backend.ask(request)
+        given = values.leaves([args, kwargs])
+        return reply, _result(self._backend, reply, self._device if given else None)
 
 
 class Handle:
@@ -172,11 +187,21 @@ def encode(backend: Backend, value: object) -> wire.Value:
     return values.encode(value, keep, layout=True)
 
 
-def decode(backend: Backend, message: wire.Value) -> object:
+def decode(
+    backend: Backend, message: wire.Value, device: str | None = wire.CPU, fault: wire.Fault | None = None
+) -> object:
     """A result as a value; objects that stayed on the other side become handles.
 
-    The message is whatever a worker sent. If it makes no sense, the worker counts as dead.
+    Tensors that were on another device than `device` have an attribute `elsewhere` that says so; None
+    stands for any device. The message is whatever a worker sent. If it makes no sense, the worker
+    counts as dead.
     """
+
+    def received(message: wire.Tensor) -> torch.Tensor:
+        tensor = values.decode_tensor(message)
+        if device not in (None, message.device):
+            tensor.elsewhere = Elsewhere(message.device, device, fault)
+        return tensor
 
     def resolve(ref: wire.Ref | wire.Callback) -> Handle:
         if not isinstance(ref, wire.Ref):
@@ -184,22 +209,16 @@ def decode(backend: Backend, message: wire.Value) -> object:
         return Handle(backend, ref)
 
     try:
-        return values.decode(message, resolve, _received_tensor)
+        return values.decode(message, resolve, received)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise Died("crashed", f"its answer made no sense ({error})") from None
 
 
-def _received_tensor(message: wire.Tensor) -> torch.Tensor:
-    tensor = values.decode_tensor(message)
-    if message.device != "cpu":
-        tensor.reported_device = message.device
-    return tensor
-
-
-def _result(backend: Backend, reply: wire.Reply) -> object:
+def _result(backend: Backend, reply: wire.Reply, device: str | None = wire.CPU) -> object:
     """The value of a reply; raises what went wrong instead."""
     if reply.forbidden:
         raise CalledForbidden(reply.forbidden[0])
+    fault = reply.fault if device == wire.GPU else None
     if reply.error is not None:
-        raise Raised(reply.error)
-    return decode(backend, reply.value)
+        raise Raised(reply.error, fault)
+    return decode(backend, reply.value, device, fault)

@@ -183,7 +183,10 @@ def _compare_tensors(actual, expected, what: str, leeway: Leeway) -> Difference 
     structure = _structure(actual, expected, what)
     if structure is not None:
         kind, summary = structure
-        return Difference(kind, lambda: (summary, render_tensor(actual), render_tensor(expected)))
+        difference = Difference(kind, lambda: (summary, render_tensor(actual), render_tensor(expected)))
+        if kind == "device":
+            difference.fault = actual.elsewhere.fault
+        return difference
     allowed = tolerance_for(expected.dtype, leeway)
     if leeway.of_largest and expected.numel():
         finite = torch.nan_to_num(expected.detach(), nan=0.0, posinf=0.0, neginf=0.0)
@@ -204,9 +207,9 @@ def _structure(actual: torch.Tensor, expected: torch.Tensor, what: str) -> tuple
         return "shape", f"{what} has shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
     if actual.dtype != expected.dtype:
         return "dtype", f"{what} has dtype {_short(actual.dtype)}, expected {_short(expected.dtype)}"
-    device = getattr(actual, "reported_device", "cpu")
-    if device != "cpu":
-        return "device", f"{what} is on {device}, expected cpu"
+    elsewhere = getattr(actual, "elsewhere", None)
+    if elsewhere is not None:
+        return "device", f"{what} is on {elsewhere.device}, expected {elsewhere.wanted}"
     return None
 
 

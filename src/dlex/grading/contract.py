@@ -6,6 +6,7 @@
     arguments   arguments and the global random state are left alone
     gradients   gradients equal the reference's (or, for plain values, inputs that require
                 gradients are accepted)
+    device      on a GPU it gives the same, there; where there is none, on a pretend one
     operations  what a call dispatches, at two sizes; worth no points, reported
 
 Every clause compares the values too: an answer that is wrong has nothing to show for its dtype.
@@ -32,6 +33,7 @@ from dlex.worker.values import leaves
 
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
 EXAMPLES = 25
+FEWER = {"device": 5, "operations": 1}  # what goes wrong with devices rarely depends on the numbers
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,9 @@ class Contract:
             raise ValueError(f"{self.function} has no clauses {', '.join(sorted(unknown))}")
         for name in self.clauses or clauses:
             make, title = clauses[name]
-            points, examples = (0, 1) if name == "operations" else (self.points.get(name, 1), EXAMPLES)
-            yield name, check(points, title=about + title)(settings(max_examples=examples)(make()))
+            points = 0 if name == "operations" else self.points.get(name, 1)
+            examples = settings(max_examples=FEWER.get(name, EXAMPLES))
+            yield name, check(points, title=about + title)(examples(make()))
 
     def _clauses(self) -> dict[str, tuple[Callable, str]]:
         """What makes each clause, and its title."""
@@ -91,6 +94,7 @@ class Contract:
             clauses["gradients"] = self._gradients, "gradients reach every float argument"
         else:
             clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
+        clauses["device"] = self._device, "works on a GPU"
         if self.grow:
             clauses["operations"] = self._operations, "operations dispatched at two sizes"
         return clauses
@@ -154,6 +158,14 @@ class Contract:
         def clause(submission, reference, arguments):
             _require_gradients(arguments)
             self._compare(submission, reference, arguments)
+
+        return clause
+
+    def _device(self) -> Callable:
+        @given(arguments=self.inputs())
+        def clause(submission, reference, arguments):
+            actual = getattr(submission, self.function).on_gpu()(*arguments.values())
+            self._compare_values(actual, reference, arguments)
 
         return clause
 

@@ -23,8 +23,11 @@ class Difference:
     """What came back against what was expected, as text, and where they part.
 
     `kind` is type, shape, dtype, device, special, value … The text may be a function that makes the
-    other three: of many differences only a few are ever read.
+    other three: of many differences only a few are ever read. `fault` says what made a tensor on the
+    wrong device, if that is known.
     """
+
+    fault: wire.Fault | None = None
 
     def __init__(self, kind: str, summary: str | Callable[[], Told], got: str = "", expected: str = ""):
         self.kind = kind
@@ -57,6 +60,7 @@ class CheckFailed(AssertionError):
         super().__init__(difference)
         self.difference = difference
         self.kind = difference.kind
+        self.fault = difference.fault
 
     def __str__(self) -> str:
         return self.difference.summary
@@ -76,13 +80,15 @@ class SubmissionFailed(Exception):
     outcome = "error"
     kind = "error"
     line = 0  # of the learner's file, where one is known
+    fault: wire.Fault | None = None
 
 
 @dataclass
 class Raised(SubmissionFailed):
-    """The submission raised an exception."""
+    """The submission raised an exception; `fault` is what it did wrong with devices, if that is why."""
 
     error: wire.Error
+    fault: wire.Fault | None = None
     kind: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ import re
 from dlex.course import ByHandGroup, Exercise
 from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
+from dlex.grading.devices import explain, mistake_of
 from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Raised, SubmissionFailed
 from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.render import render_value
@@ -73,16 +74,30 @@ def check_result(
     }
     if failure is None:
         return CheckResult(outcome="passed", points=info.points, **common)
+    fault = failure.error.fault
+    message = (
+        describe(failure.error, exercise) if fault is None else explain(fault, _tensor(failure, reference))
+    )
+    named = NamedMistake(mistake.name, mistake.explanation) if mistake else fault and mistake_of(fault)
+    line = failure.error.line or (fault.made_line if fault else 0)
     return CheckResult(
         outcome=failure.error.outcome,
         points=0.0,
-        message=plain(describe(failure.error, exercise)),
+        message=plain(message),
         hint=info.hint if failure.error.outcome == "failed" else "",
         counterexample=_counterexample(failure, reference),
-        mistake=NamedMistake(mistake.name, mistake.explanation) if mistake else None,
-        line=failure.error.line or line_of_function(source, getattr(failure.request, "name", "")),
+        mistake=named,
+        line=line or line_of_function(source, getattr(failure.request, "name", "")),
         **common,
     )
+
+
+def _tensor(failure: Failure, reference: Reference) -> str:
+    """The name of an argument that is a tensor."""
+    if not isinstance(failure.request, wire.Call):
+        return "X"
+    sent = _sent(failure.request, reference)
+    return next((name for name, message in sent.items() if isinstance(message, wire.Tensor)), "X")
 
 
 def line_of_function(source: bytes, name: str) -> int:
@@ -183,10 +198,14 @@ def _counterexample(failure: Failure, reference: Reference) -> Counterexample | 
 
 
 def _arguments(request: wire.Call, reference: Reference) -> dict[str, str]:
+    return {name: _argument(message) for name, message in _sent(request, reference).items()}
+
+
+def _sent(request: wire.Call, reference: Reference) -> dict[str, wire.Value]:
+    """The arguments by name."""
     names = reference.parameters(request.name) if request.on is None else []
     names += [f"argument {k + 1}" for k in range(len(names), len(request.args))]
-    sent = dict(zip(names, request.args, strict=False)) | request.kwargs
-    return {name: _argument(message) for name, message in sent.items()}
+    return dict(zip(names, request.args, strict=False)) | request.kwargs
 
 
 def _argument(message: wire.Value) -> str:

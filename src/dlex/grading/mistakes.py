@@ -73,7 +73,8 @@ def mistake(
         of: the function it stands for; may be left out where an exercise has only one. Several
             names, where a mistake in one function shows in others that call it: what is decorated
             is then called with the constants alone and returns one function for each name.
-        loses: names of the checks that it must lose, all of them and no other.
+        loses: names of the checks that it must lose, all of them and no other. The contract's clause
+            `device` goes without saying.
         constants: values of keyword arguments; the mistake is tried with every combination.
 
     Where two mistakes explain the same behaviour, the one that is wrong on fewer inputs is named;

@@ -19,14 +19,17 @@ _LOW = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.f
 
 
 class Local:
-    """Runs functions as they are."""
+    """Runs functions as they are. There is no GPU here: what a call asks of one is done on the CPU, and
+    its answer counts as if it had been given there."""
 
     def __init__(self, functions: dict[str, Callable]):
         self._lent: dict[int, Callable] = {}
         self._executor = Executor(functions, self._lend_back, filename=_file_of(functions))
 
     def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply:
-        return self._executor.run(request, 0)
+        reply = self._executor.run(request, 0)
+        on_cpu = isinstance(request, wire.Attribute) or request.device == wire.CPU
+        return reply if on_cpu else values.labelled(reply, request.device)
 
     def lend(self, function: Callable) -> wire.Callback:
         self._lent[len(self._lent)] = function
@@ -47,11 +50,12 @@ class Oracle(Local):
             return super().ask(request)
         raised = wire.Call(
             request.name,
-            [_map_tensors(arg, _to_float64) for arg in request.args],
-            {name: _map_tensors(arg, _to_float64) for name, arg in request.kwargs.items()},
+            [values.map_tensors(arg, _to_float64) for arg in request.args],
+            {name: values.map_tensors(arg, _to_float64) for name, arg in request.kwargs.items()},
             request.on,
             None if request.gradients is None else [_to_float64(g) for g in request.gradients],
             request.observe,
+            request.device,
         )
         return _rounded(super().ask(raised), dtype)
 
@@ -118,16 +122,6 @@ def _tensors(message: wire.Value) -> list[wire.Tensor]:
     return []
 
 
-def _map_tensors(message: wire.Value, change: Callable[[wire.Tensor], wire.Tensor]) -> wire.Value:
-    if isinstance(message, wire.Tensor):
-        return change(message)
-    if isinstance(message, (wire.List, wire.Tuple)):
-        return type(message)([_map_tensors(item, change) for item in message.items])
-    if isinstance(message, wire.Dict):
-        return wire.Dict({name: _map_tensors(item, change) for name, item in message.items.items()})
-    return message
-
-
 def _promoted(arguments: list[wire.Value]) -> torch.dtype | None:
     """The dtype that the low-precision floats among the arguments promote to; None if there are
     none, or if some float64 among them settles the matter."""
@@ -152,11 +146,13 @@ def _rounded(reply: wire.Reply, dtype: torch.dtype) -> wire.Reply:
     def back(message: wire.Tensor) -> wire.Tensor:
         if message.dtype != "float64":
             return message
-        return values.encode_tensor(values.decode_tensor(message).to(dtype))
+        rounded = values.encode_tensor(values.decode_tensor(message).to(dtype))
+        rounded.device = message.device
+        return rounded
 
-    reply.value = _map_tensors(reply.value, back)
+    reply.value = values.map_tensors(reply.value, back)
     if reply.gradients is not None:
         reply.gradients = [None if grad is None else back(grad) for grad in reply.gradients]
     if reply.observed is not None:
-        reply.observed.arguments = [_map_tensors(arg, back) for arg in reply.observed.arguments]
+        reply.observed.arguments = [values.map_tensors(arg, back) for arg in reply.observed.arguments]
     return reply

@@ -199,7 +199,8 @@ class _Grading:
 
     def _records(self, grader: Grader, attempt: Attempt, replays: dict[str, Replay]) -> list[CheckResult]:
         seen = [(frozen, replays[frozen.name]) for frozen in grader.checks if frozen.name in replays]
-        mistakes = diagnose(grader.suspects, seen)
+        unexplained = [(frozen, result) for frozen, result in seen if not _has_fault(result)]
+        mistakes = diagnose(grader.suspects, unexplained)
         self._shrink(seen, mistakes, attempt)
         return [
             check_result(
@@ -226,6 +227,11 @@ class _Grading:
         for done, (frozen, result) in enumerate(causes.values()):
             result.failure, used = shrink(frozen, attempt, result.failure, left // (len(causes) - done))
             left -= used
+
+
+def _has_fault(result: Replay) -> bool:
+    """Whether a check was lost for what happened with devices: no other mistake has to explain that."""
+    return result.failure is not None and result.failure.error.fault is not None
 
 
 def _in_cells(result: ExerciseResult, content: bytes) -> ExerciseResult:

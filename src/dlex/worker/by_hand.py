@@ -35,7 +35,10 @@ class ByHand:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch says that a kernel was overridden
             for kernel in filter(has_kernel, kernels):
-                self._library.impl(kernel, self._refusal(kernel_name(kernel)), "CPU")
+                refusal = self._refusal(kernel_name(kernel))
+                self._library.impl(kernel, refusal, "CPU")
+                if is_composite(kernel):  # on the pretend GPU it would be taken apart before it is met
+                    self._library.impl(kernel, refusal, "AutogradMeta")
         for function in filter(has_function, functions):
             self._replace(function)
 
@@ -94,6 +97,11 @@ def has_kernel(kernel: str) -> bool:
     name, _, overload = kernel.partition(".")
     packet = getattr(torch.ops.aten, name, None)
     return packet is not None and (overload or "default") in packet.overloads()
+
+
+def is_composite(kernel: str) -> bool:
+    """Whether torch takes a kernel apart into others, whatever the device."""
+    return torch._C._dispatch_has_kernel_for_dispatch_key(f"aten::{kernel}", "CompositeImplicitAutograd")
 
 
 def has_function(function: str) -> bool:

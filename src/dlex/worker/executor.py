@@ -7,7 +7,10 @@ all three are called in exactly the same way.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
@@ -17,11 +20,39 @@ from dlex.worker.errors import describe_error, type_name
 _grad = torch.autograd.grad  # before an exercise takes it away from its submissions
 
 
+@dataclass(frozen=True)
+class Done:
+    """A call that returned: its result, its arguments, and what else was asked for."""
+
+    value: object
+    arguments: list[object]
+    gradients: list[torch.Tensor | None] | None = None
+    random_state_moved: bool = False
+    operations: int = 0
+
+
+class Device(Protocol):
+    """Where calls run that ask for another device than the CPU."""
+
+    def put(self, tensor: torch.Tensor) -> torch.Tensor:
+        """A copy there of a CPU tensor, with its strides and its requires_grad flag."""
+
+    def unwrap(self, tensor: torch.Tensor) -> tuple[torch.Tensor, str]:
+        """A tensor that can be sent, and the name of the device that it was on."""
+
+    def generator(self, seed: int) -> torch.Generator:
+        """A generator to hand to a submission there."""
+
+    def run(self, executor: Executor, request: wire.Call, sequence: int) -> wire.Reply:
+        """Answer a call there. May raise what the call raised."""
+
+
 class Executor:
     """Functions, the objects that they returned, and how to reach the grader's functions.
 
     `callback(id)` gives the function behind a `wire.Callback`; `filename` is the file whose lines
-    tracebacks may show; `count` is a context manager that counts operations.
+    tracebacks may show; `count` is a context manager that counts operations; `gpu` is the device
+    for calls that ask for one, which run on the CPU if there is none.
     """
 
     def __init__(
@@ -31,11 +62,14 @@ class Executor:
         *,
         filename: str = "",
         count: Callable | None = None,
+        gpu: Device | None = None,
     ):
         self.namespace = namespace
         self.filename = filename
         self._callback = callback
         self._count = count
+        self._gpu = gpu
+        self._device: Device | None = None  # of the call that is running; None is the CPU
         self._objects: dict[int, object] = {}
 
     def run(self, request: wire.Call | wire.Attribute, sequence: int) -> wire.Reply:
@@ -44,44 +78,73 @@ class Executor:
             if isinstance(request, wire.Attribute):
                 value = getattr(self._objects[request.on], request.name)
                 return wire.Reply(sequence, self.encode(value))
-            return self._call(request, sequence)
+            if self._gpu is not None and request.device == wire.GPU:
+                return self._gpu.run(self, request, sequence)
+            return self.reply(request, self.call(request), sequence)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are answers as well
             return wire.Reply(sequence, error=describe_error(error, self.filename))
 
-    def _call(self, request: wire.Call, sequence: int) -> wire.Reply:
-        target = self._target(request)
+    @contextmanager
+    def on(self, device: Device) -> Iterator[None]:
+        """Within it, tensors come from this device and go to it."""
+        self._device = device
+        try:
+            yield
+        finally:
+            self._device = None
+
+    def call(self, request: wire.Call, namespace: dict[str, object] | None = None) -> Done:
+        """Make a call, with the backward pass or the observations that it asks for.
+
+        `namespace` holds the functions, if not those that this executor was made with.
+        """
+        target = self._target(request, self.namespace if namespace is None else namespace)
         args = [self.decode(arg) for arg in request.args]
         kwargs = {name: self.decode(arg) for name, arg in request.kwargs.items()}
-        if request.gradients is not None:
-            value = target(*args, **kwargs)
-            gradients = _backward(value, [*args, *kwargs.values()], request.gradients)
-            return wire.Reply(sequence, self.encode(value), gradients=gradients)
+        arguments = [*args, *kwargs.values()]
         if request.observe:
-            return self._observe(target, args, kwargs, sequence)
-        return wire.Reply(sequence, self.encode(target(*args, **kwargs)))
+            before = _random_state()
+            value, operations = self._counted(target, args, kwargs)
+            return Done(value, arguments, None, _random_state() != before, operations)
+        value = target(*args, **kwargs)
+        if request.gradients is None:
+            return Done(value, arguments)
+        weights = [self._put(values.decode_tensor(weight)) for weight in request.gradients]
+        return Done(value, arguments, _backward(value, arguments, weights))
 
-    def _observe(self, target, args, kwargs, sequence: int) -> wire.Reply:
-        before = _random_state()
+    def reply(self, request: wire.Call, done: Done, sequence: int) -> wire.Reply:
+        """What came of a call, as a message."""
+        reply = wire.Reply(sequence, self.encode(done.value))
+        if done.gradients is not None:
+            reply.gradients = [None if grad is None else self._encode_tensor(grad) for grad in done.gradients]
+        if request.observe:
+            arguments = [self.encode(argument) for argument in done.arguments]
+            reply.observed = wire.Observed(arguments, done.random_state_moved, done.operations)
+        return reply
+
+    def _counted(self, target: Callable, args: list, kwargs: dict) -> tuple[object, int]:
         if self._count is None:
-            value, operations = target(*args, **kwargs), 0
-        else:
-            with self._count() as counter:
-                value = target(*args, **kwargs)
-            operations = counter.operations
-        moved = _random_state() != before
-        arguments = [self.encode(arg) for arg in [*args, *kwargs.values()]]
-        observed = wire.Observed(arguments, moved, operations)
-        return wire.Reply(sequence, self.encode(value), observed=observed)
+            return target(*args, **kwargs), 0
+        with self._count() as counter:
+            value = target(*args, **kwargs)
+        return value, counter.operations
 
-    def _target(self, request: wire.Call) -> Callable:
+    def _target(self, request: wire.Call, namespace: dict[str, object]) -> Callable:
         if request.on is None:
-            return self.namespace[request.name]
+            return namespace[request.name]
         target = self._objects[request.on]
         return getattr(target, request.name) if request.name else target
 
     def decode(self, message: wire.Value) -> object:
         """An argument as a value; handles and lent functions are looked up."""
-        return values.decode(message, self._resolve, values.rebuild)
+        generator = values.seeded if self._device is None else self._device.generator
+        return values.decode(message, self._resolve, self._rebuild, generator)
+
+    def _rebuild(self, message: wire.Tensor) -> torch.Tensor:
+        return self._put(values.rebuild(message))
+
+    def _put(self, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor if self._device is None else self._device.put(tensor)
 
     def _resolve(self, message: wire.Ref | wire.Callback) -> object:
         if isinstance(message, wire.Ref):
@@ -90,11 +153,19 @@ class Executor:
 
     def encode(self, value: object) -> wire.Value:
         """A result as a message; what is no data stays here, behind a handle."""
-        return values.encode(value, self._keep)
+        return values.encode(value, self._keep, unwrap=self._gpu and self._gpu.unwrap)
+
+    def _encode_tensor(self, tensor: torch.Tensor) -> wire.Tensor:
+        plain, device = (tensor, "") if self._gpu is None else self._gpu.unwrap(tensor)
+        message = values.encode_tensor(plain)
+        message.device = device or message.device
+        return message
 
     def _keep(self, value: object) -> wire.Ref:
         number = len(self._objects) + 1
         self._objects[number] = value
+        if isinstance(value, torch.Tensor) and self._gpu is not None:
+            value = self._gpu.unwrap(value)[0]
         return wire.Ref(number, type_name(type(value)), _extra(value))
 
 
@@ -111,7 +182,9 @@ def _random_state() -> tuple:
     return torch.get_rng_state().numpy().tobytes(), random.getstate()
 
 
-def _backward(value: object, arguments: list[object], weights: list[wire.Tensor]) -> list[wire.Tensor | None]:
+def _backward(
+    value: object, arguments: list[object], weights: list[torch.Tensor]
+) -> list[torch.Tensor | None]:
     """Gradients of the weighted sum of the results with respect to every argument that wants one.
 
     A result that does not fit its weights (another shape, not differentiable) contributes nothing:
@@ -120,10 +193,9 @@ def _backward(value: object, arguments: list[object], weights: list[wire.Tensor]
     wanted = [leaf for leaf in values.leaves(arguments) if leaf.requires_grad]
     outputs, upstream = [], []
     for output, weight in zip(values.leaves(value), weights, strict=False):
-        if output.requires_grad and list(output.shape) == weight.shape:
+        if output.requires_grad and output.shape == weight.shape:
             outputs.append(output)
-            upstream.append(values.decode_tensor(weight).to(output.dtype))
+            upstream.append(weight.to(output.dtype).to(output.device))
     if not outputs or not wanted:
         return [None] * len(wanted)
-    grads = _grad(outputs, wanted, upstream, allow_unused=True)
-    return [None if grad is None else values.encode_tensor(grad) for grad in grads]
+    return list(_grad(outputs, wanted, upstream, allow_unused=True))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
+import io
 import linecache
 import random
 import socket
@@ -16,6 +18,7 @@ from dlex.worker import wire
 from dlex.worker.by_hand import ByHand
 from dlex.worker.errors import describe_error
 from dlex.worker.executor import Executor
+from dlex.worker.gpu.pretend import PretendGpu
 from dlex.worker.operations import CountOperations
 
 MODULE = "submission"
@@ -57,21 +60,28 @@ class Worker:
         random.seed(request.entropy)
         torch.manual_seed(request.entropy)
         self._by_hand = ByHand(request.kernels, request.functions, request.modules, request.filename)
-        module = types.ModuleType(MODULE)
-        module.__file__ = request.filename
-        sys.modules[MODULE] = module
+        module = sys.modules[MODULE] = _module(request.filename)
+        gpu = PretendGpu(request.filename, self._load_again)
         self._executor = Executor(
-            module.__dict__, self._callback, filename=request.filename, count=CountOperations
+            module.__dict__, self._callback, filename=request.filename, count=CountOperations, gpu=gpu
         )
         lines = request.source.decode("utf-8", errors="replace").splitlines(keepends=True)
         linecache.cache[request.filename] = (len(request.source), None, lines, request.filename)
         try:
             tree = ast.parse(request.source, request.filename)
             self._by_hand.scan_imports(tree, lines)
-            exec(compile(tree, request.filename, "exec"), module.__dict__)
+            self._code = compile(tree, request.filename, "exec")
+            exec(self._code, module.__dict__)
         except BaseException as error:
             return wire.Reply(sequence, error=describe_error(error, request.filename))
         return wire.Reply(sequence, wire.Dict(_definitions(module.__dict__)))
+
+    def _load_again(self) -> dict[str, object]:
+        """The submission's functions once more, in a module of their own; what it prints is known."""
+        again = _module(self._executor.filename)
+        with contextlib.redirect_stdout(_Nowhere()):
+            exec(self._code, again.__dict__)
+        return again.__dict__
 
     def _callback(self, number: int):
         def call_the_grader(*args):
@@ -99,6 +109,19 @@ class Worker:
             reply = wire.Reply(message.sequence, error=describe_error(error, ""))
             payload = wire.frame(wire.encode(reply))
         self._channel.sendall(payload)
+
+
+class _Nowhere(io.TextIOBase):
+    """Takes what is printed, and forgets it: there is no file that a worker may write to."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def _module(filename: str) -> types.ModuleType:
+    module = types.ModuleType(MODULE)
+    module.__file__ = filename
+    return module
 
 
 def _definitions(namespace: dict[str, object]) -> dict[str, wire.Value]:

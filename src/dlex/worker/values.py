@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import msgspec
 import torch
 
 from dlex.worker import wire
@@ -21,6 +22,7 @@ _NO_NUMPY = {torch.bfloat16: torch.int16}
 _PLAIN = (bool, int, float, str, type(None))
 
 Keep = Callable[[object], wire.Value]
+Unwrap = Callable[[torch.Tensor], tuple[torch.Tensor, str]]
 Resolve = Callable[[wire.Ref | wire.Callback], object]
 
 
@@ -31,7 +33,7 @@ def encode_tensor(tensor: torch.Tensor, *, layout: bool = False) -> wire.Tensor:
         plain = plain.cpu()
     plain = plain.resolve_conj().resolve_neg().contiguous()
     raw = plain.view(_NO_NUMPY[plain.dtype]) if plain.dtype in _NO_NUMPY else plain
-    message = wire.Tensor(_NAMES[tensor.dtype], list(tensor.shape), raw.numpy().tobytes(), str(tensor.device))
+    message = wire.Tensor(_NAMES[tensor.dtype], list(tensor.shape), raw.numpy().tobytes(), tensor.device.type)
     if layout:
         message.requires_grad = tensor.requires_grad
         if not tensor.is_contiguous():
@@ -62,44 +64,84 @@ def rebuild(message: wire.Tensor) -> torch.Tensor:
     return tensor.requires_grad_() if message.requires_grad else tensor
 
 
-def encode(value: object, keep: Keep, *, layout: bool = False) -> wire.Value:
-    """A message for a value. What is neither data nor a tensor goes to `keep`."""
+def encode(value: object, keep: Keep, *, layout: bool = False, unwrap: Unwrap | None = None) -> wire.Value:
+    """A message for a value. What is neither data nor a tensor goes to `keep`.
+
+    `unwrap` gives the CPU tensor inside a tensor that has one, and the device that it stands for.
+    """
+
+    def inside(item: object) -> wire.Value:
+        return encode(item, keep, layout=layout, unwrap=unwrap)
+
     kind = type(value)
     if kind in _PLAIN:
         fits = kind is not int or -(1 << 63) <= value < 1 << 63
         return value if fits and (kind is not str or len(value) <= 100_000) else keep(value)
     if isinstance(value, torch.Tensor):
-        plain = value if kind is torch.Tensor else value.as_subclass(torch.Tensor)
+        plain, device = unwrap(value) if unwrap else (value, "")
+        plain = plain if type(plain) is torch.Tensor else plain.as_subclass(torch.Tensor)
         if plain.layout is not torch.strided or plain.dtype not in _NAMES or plain.is_meta:
             return keep(value)
-        return encode_tensor(plain, layout=layout)
+        message = encode_tensor(plain, layout=layout)
+        message.device = device or message.device
+        return message
     if kind is torch.Generator and layout:
         return wire.Generator(value.initial_seed())
     if isinstance(value, list):
-        return wire.List([encode(item, keep, layout=layout) for item in value])
+        return wire.List([inside(item) for item in value])
     if isinstance(value, tuple):
-        return wire.Tuple([encode(item, keep, layout=layout) for item in value])
+        return wire.Tuple([inside(item) for item in value])
     if isinstance(value, dict) and all(type(key) is str and len(key) <= 200 for key in value):
-        return wire.Dict({key: encode(item, keep, layout=layout) for key, item in value.items()})
+        return wire.Dict({key: inside(item) for key, item in value.items()})
     return keep(value)
 
 
-def decode(message: wire.Value, resolve: Resolve, tensor=decode_tensor) -> object:
+def seeded(seed: int) -> torch.Generator:
+    """A fresh generator."""
+    return torch.Generator().manual_seed(seed)
+
+
+def decode(message: wire.Value, resolve: Resolve, tensor=decode_tensor, generator=seeded) -> object:
     """The value that a message describes; handles and callbacks go to `resolve`."""
+
+    def inside(item: wire.Value) -> object:
+        return decode(item, resolve, tensor, generator)
+
     kind = type(message)
     if kind is wire.Tensor:
         return tensor(message)
     if kind is wire.List:
-        return [decode(item, resolve, tensor) for item in message.items]
+        return [inside(item) for item in message.items]
     if kind is wire.Tuple:
-        return tuple(decode(item, resolve, tensor) for item in message.items)
+        return tuple(inside(item) for item in message.items)
     if kind is wire.Dict:
-        return {key: decode(item, resolve, tensor) for key, item in message.items.items()}
+        return {key: inside(item) for key, item in message.items.items()}
     if kind is wire.Ref or kind is wire.Callback:
         return resolve(message)
     if kind is wire.Generator:
-        return torch.Generator().manual_seed(message.seed)
+        return generator(message.seed)
     return message
+
+
+def map_tensors(message: wire.Value, change: Callable[[wire.Tensor], wire.Tensor]) -> wire.Value:
+    """A message with every tensor in it replaced by what `change` makes of it."""
+    if isinstance(message, wire.Tensor):
+        return change(message)
+    if isinstance(message, (wire.List, wire.Tuple)):
+        return type(message)([map_tensors(item, change) for item in message.items])
+    if isinstance(message, wire.Dict):
+        return wire.Dict({name: map_tensors(item, change) for name, item in message.items.items()})
+    return message
+
+
+def labelled(reply: wire.Reply, device: str) -> wire.Reply:
+    """The same reply, as if everything in it had been on this device."""
+
+    def there(message: wire.Tensor) -> wire.Tensor:
+        return msgspec.structs.replace(message, device=device)
+
+    grads = reply.gradients and [None if grad is None else there(grad) for grad in reply.gradients]
+    return msgspec.structs.replace(reply, value=map_tensors(reply.value, there), gradients=grads)
 
 
 def leaves(value: object) -> list[torch.Tensor]:

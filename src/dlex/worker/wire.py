@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 MAX_FRAME = 64 << 20
 _LENGTH = struct.Struct("!I")
+CPU, GPU = "cpu", "cuda"
 
 Dim = Annotated[int, Meta(ge=0, le=1 << 31)]
 Name = Annotated[str, Meta(max_length=200)]
@@ -96,7 +97,8 @@ class Call(Struct, tag="call", array_like=True):
 
     `gradients`: weights, one per tensor in the result; the worker also runs the backward pass of
     the weighted sum. `observe`: report the arguments after the call, whether the random state
-    moved, and how many operations were dispatched.
+    moved, and how many operations were dispatched. `device`: where the arguments are, "cpu" or
+    "cuda", which is a pretend GPU unless the worker has a real one.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Call(Struct, tag="call", array_like=True):
     on: int | None = None
     gradients: list[Tensor] | None = None
     observe: bool = False
+    device: str = CPU
 
 
 class Attribute(Struct, tag="get", array_like=True):
@@ -147,6 +150,23 @@ class Forbidden(Struct, array_like=True, forbid_unknown_fields=True):
     source: Name
 
 
+class Fault(Struct, array_like=True, forbid_unknown_fields=True):
+    """What went wrong with devices in a call, and what made the tensor that was on the wrong one.
+
+    kind: mixed (an operation on tensors of both devices), index (a CPU tensor indexed by GPU
+    tensors), numpy, generator, result (a result on the CPU) or limits (the pretend GPU could not do
+    it: nobody's fault). `made_by` is "torch.zeros", "Tensor.cpu", "nn.Parameter" or unknown, "".
+    """
+
+    kind: Name
+    operation: Name = ""
+    line: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
+    source: Name = ""
+    made_by: Name = ""
+    made_line: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
+    made_source: Name = ""
+
+
 class Observed(Struct, array_like=True, forbid_unknown_fields=True):
     arguments: list[Value]
     random_state_moved: bool
@@ -160,6 +180,7 @@ class Reply(Struct, tag="reply", array_like=True, forbid_unknown_fields=True):
     gradients: Annotated[list[Tensor | None], Meta(max_length=1_000)] | None = None
     observed: Observed | None = None
     forbidden: Annotated[list[Forbidden], Meta(max_length=20)] = []
+    fault: Fault | None = None
 
 
 class CallbackRequest(Struct, tag="callback", array_like=True, forbid_unknown_fields=True):

@@ -25,7 +25,7 @@ def softmax(X, verbose=True):
     assert X.dim() == 2, X.shape
     X_exp = torch.exp(X - X.max(dim=1, keepdim=True).values)
     P = X_exp / X_exp.sum(dim=1, keepdim=True)
-    assert torch.allclose(P.sum(dim=1), torch.ones(len(P), dtype=P.dtype))
+    assert torch.allclose(P.sum(dim=1), torch.ones(len(P), dtype=P.dtype, device=P.device))
     return P
 
 

@@ -6,7 +6,7 @@ class Dropout(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, X, p, generator):
-        scale = (torch.rand(X.shape, generator=generator) >= p).to(X.dtype)
+        scale = (torch.rand(X.shape, generator=generator, device=X.device) >= p).to(X.dtype)
         scale = scale / (1 - p) if p < 1 else torch.zeros_like(X)
         ctx.save_for_backward(scale)
         return X * scale

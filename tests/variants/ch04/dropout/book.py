@@ -12,5 +12,5 @@ def dropout(X, p, training=True, generator=None):
         return torch.zeros_like(X)
     if p == 0:
         return X
-    mask = (torch.rand(X.shape, generator=generator) > p).float()
+    mask = (torch.rand(X.shape, generator=generator, device=X.device) > p).float()
     return mask * X / (1.0 - p)

@@ -9,7 +9,7 @@ def dropout(X, p, training=True, generator=None):
     if p == 1:
         return torch.zeros_like(X)
     if generator is None:
-        mask = torch.distributions.Bernoulli(probs=1 - p).sample(X.shape)
+        mask = torch.distributions.Bernoulli(probs=1 - p).sample(X.shape).to(X.device)
     else:
-        mask = torch.rand(X.shape, generator=generator) < 1 - p
+        mask = torch.rand(X.shape, generator=generator, device=X.device) < 1 - p
     return torch.mul(mask, X).div(1 - p)

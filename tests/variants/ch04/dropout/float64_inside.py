@@ -8,7 +8,7 @@ def dropout(X, p, training=True, generator=None):
     if not training:
         return X
     wide = X.to(torch.float64)
-    noise = torch.rand(X.shape, generator=generator, dtype=torch.float64)
+    noise = torch.rand(X.shape, generator=generator, dtype=torch.float64, device=X.device)
     mask = noise.sub(p).sign().clamp(0, 1)
     if p == 1:
         return torch.zeros_like(X)

@@ -7,7 +7,7 @@ class Mask:
         self.generator = generator
 
     def draw(self, like):
-        noise = torch.rand(like.shape, generator=self.generator, dtype=torch.float64)
+        noise = torch.rand(like.shape, generator=self.generator, dtype=torch.float64, device=like.device)
         return noise.lt(self.keep)
 
     def apply(self, X):

@@ -10,6 +10,6 @@ def dropout(X, p, training=True, generator=None):
         return X
     if p == 1:
         return torch.zeros_like(X)
-    numbers = torch.randint(0, STEPS, X.shape, generator=generator)
+    numbers = torch.randint(0, STEPS, X.shape, generator=generator, device=X.device)
     kept = numbers >= p * STEPS
     return X.where(kept, torch.zeros((), dtype=X.dtype)) * (1 / (1 - p))

@@ -10,7 +10,7 @@ def dropout(X, p, training=True, generator=None):
     entries = []
     for i in range(len(flat)):
         if torch.rand(1, generator=generator).item() < p:
-            entries.append(torch.zeros((), dtype=X.dtype))
+            entries.append(torch.zeros((), dtype=X.dtype, device=X.device))
         else:
             entries.append(flat[i] / (1 - p))
     return torch.stack(entries).reshape(X.shape)

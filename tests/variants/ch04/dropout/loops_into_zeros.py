@@ -8,7 +8,7 @@ def dropout(X, p, training=True, generator=None):
         raise ValueError("p is larger than 1")
     if not training:
         return X
-    result = torch.zeros(X.numel(), dtype=X.dtype)
+    result = X.new_zeros(X.numel())
     numbers = torch.rand(X.numel(), generator=generator)
     values = X.flatten()
     for i, number in enumerate(numbers.tolist()):

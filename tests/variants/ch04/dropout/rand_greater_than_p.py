@@ -8,4 +8,4 @@ def dropout(X, p, training=True, generator=None):
         return X
     if p == 1.0:
         return torch.zeros(X.shape, dtype=X.dtype, device=X.device)
-    return X * (torch.rand(X.size(), generator=generator, dtype=X.dtype) > p) * (1 / (1 - p))
+    return X * (torch.rand(X.size(), generator=generator, dtype=X.dtype, device=X.device) > p) * (1 / (1 - p))

@@ -11,5 +11,5 @@ def dropout(X, p, training=True, generator=None):
         return X
     source = random if generator is None else random.Random(generator.initial_seed())
     kept = [source.random() >= p for _ in range(X.numel())]
-    mask = torch.tensor(kept).reshape(X.shape)
+    mask = torch.tensor(kept, device=X.device).reshape(X.shape)
     return torch.where(mask, X / (1 - p), 0.0) if p < 1 else X * 0.0

@@ -4,7 +4,7 @@ import torch
 
 def bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     dtype = X.dtype
-    x, y, h0, wx, wh, bh, wq, bq = (np.array(a.detach()) for a in (X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q))
+    x, y, h0, wx, wh, bh, wq, bq = (a.detach().cpu().numpy() for a in (X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q))
     T, n = x.shape[:2]
     hs = {-1: h0}
     for t in range(T):
@@ -25,6 +25,6 @@ def bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
         dhnext = draw.dot(wh.T)
     gradients = {"W_xh": dwx, "W_hh": dwh, "b_h": dbh, "W_hq": dwq, "b_q": dbq}
     scale = T * n
-    return torch.tensor(loss / scale, dtype=dtype), {
-        k: torch.tensor(g / scale, dtype=dtype) for k, g in gradients.items()
+    return torch.tensor(loss / scale, dtype=dtype, device=X.device), {
+        k: torch.tensor(g / scale, dtype=dtype, device=X.device) for k, g in gradients.items()
     }

@@ -4,7 +4,7 @@ import torch
 
 
 def one_head(q, k, v, seen):
-    scores = torch.baddbmm(torch.zeros((), dtype=q.dtype), q, k.mT, beta=0, alpha=q.shape[-1] ** -0.5)
+    scores = torch.baddbmm(q.new_zeros(()), q, k.mT, beta=0, alpha=q.shape[-1] ** -0.5)
     if seen is not None:
         scores = scores.masked_fill(~seen, torch.finfo(scores.dtype).min)
     return torch.softmax(scores, 2) @ v
