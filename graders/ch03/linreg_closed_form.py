@@ -123,7 +123,11 @@ def test_few_examples(submission, reference, data):
     assert_close(submission.fit(*data.values()), reference.fit(*data.values()), magnitude=MAGNITUDE)
 
 
-@check(points=2, hidden=True, hint="If two features are the same, how do they share their weight?")
+@check(
+    points=2,
+    hidden=True,
+    hint="If two features are the same, how do they share their weight, and does your solver notice that they are?",
+)
 @given(data=dependent_columns().filter(lambda data: has_clear_rank(data["X"])))
 def test_dependent_columns(submission, reference, data):
     """features that depend on each other"""

@@ -124,14 +124,6 @@ def fails_when_singular(X, y, solve):
 
 
 @mistake(
-    "asks lstsq for the solution with its default driver, which now and then takes dependent columns for independent: "
-    "other drivers look at the singular values"
-)
-def lstsq_by_default(X, y):
-    return _split(torch.linalg.lstsq(_stacked(X), _column(y)).solution)
-
-
-@mistake(
     "adds a little to the diagonal to make it invertible: that is ridge regression, whose answer is another one",
     penalty=(1e-3, 1e-4, 1e-5, 1e-6, 1e-8),
 )
