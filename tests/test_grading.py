@@ -7,10 +7,12 @@ import torch
 from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, away_from_zero, check
+from dlex.grading.calls import Functions
 from dlex.grading.checks import ATTRIBUTE
-from dlex.grading.failures import CheckFailed
+from dlex.grading.failures import CheckFailed, Raised
 from dlex.grading.messages import describe
 from dlex.grading.mistakes import load_reference
+from dlex.grading.oracle import Local
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, freeze
 from dlex.results.feedback import for_learner, redact
@@ -110,31 +112,41 @@ def softmax(X):
     assert counts["loop"][1] > 3 * counts["loop"][0]
 
 
-STEP = """
-import torch
-def l1_penalty(w): return w.abs().sum()
-def l2_penalty(w): return (w * w).sum() / 2
-def sgd_step(params, grads, lr, weight_decay):
-    new = [p - lr * (g + weight_decay * p * decays) for (p, decays), g in zip(params, grads)]
-    {after}
-    return new
-"""
-AFTERWARDS = {
-    "right": ("", set()),
-    "a tensor": ("params[0][0].data.zero_()", {"contract[arguments]"}),
-    "a list grows": ("grads.append(grads[0])", {"contract[arguments]"}),
-    "a list shrinks": ("params.pop()", {"contract[arguments]"}),
-    "a number": ("params[-1] = (params[-1][0], not params[-1][1])", {"contract[arguments]"}),
-    "needs contiguous tensors": ("[p.view(-1) for p, _decays in params]", {"contract[views]"}),
+AFTERWARDS = {  # what a function does to a list of pairs and a list of tensors, and the clause that it loses
+    "nothing": (lambda pairs, tensors: None, None),
+    "a tensor changes": (lambda pairs, tensors: pairs[0][0].zero_(), "arguments"),
+    "a list grows": (lambda pairs, tensors: tensors.append(tensors[0]), "arguments"),
+    "a list shrinks": (lambda pairs, tensors: pairs.pop(), "arguments"),
+    "a flag changes": (lambda pairs, tensors: pairs.append((pairs.pop()[0], False)), "arguments"),
+    "it needs contiguous tensors": (lambda pairs, tensors: tensors[0].view(-1), "views"),
+    "it needs contiguous tensors in pairs": (lambda pairs, tensors: pairs[0][0].view(-1), "views"),
 }
 
 
-def test_tensors_in_lists_are_viewed_and_watched(grade_sources) -> None:
-    sources = {name: STEP.format(after=after).encode() for name, (after, _lost) in AFTERWARDS.items()}
-    for name, result in grade_sources("weight_decay", sources).items():
-        lost = {check for check, outcome in outcomes(result).items() if outcome != "passed"}
-        expected = AFTERWARDS[name][1]
-        assert lost - {"nothing_to_do"} == expected, name  # an empty list has no first item
+def sums(pairs, tensors):
+    return [pair[0] + tensor for pair, tensor in zip(pairs, tensors, strict=True)]
+
+
+@pytest.mark.parametrize("name", AFTERWARDS)
+def test_tensors_in_lists_are_viewed_and_watched(name: str) -> None:
+    afterwards, expected = AFTERWARDS[name]
+
+    def answer(pairs, tensors):
+        result = sums(pairs, tensors)
+        afterwards(pairs, tensors)
+        return result
+
+    clauses = dict(Contract("f", lambda dtype=None: st.none()).checks())
+    functions = Functions(Local({"f": answer})), Functions(Local({"f": sums}))
+    drawn = {"arguments": {}, "views": {"layout": "transposed"}}
+    lost = None
+    for clause, more in drawn.items():
+        arguments = {"pairs": [(torch.ones(2, 3), True)], "tensors": [torch.ones(2, 3)]}
+        try:
+            clauses[clause].hypothesis.inner_test(*functions, arguments=arguments, **more)
+        except (CheckFailed, Raised):
+            lost = clause
+    assert lost == expected
 
 
 def test_a_contract_may_say_which_of_its_clauses_apply() -> None:

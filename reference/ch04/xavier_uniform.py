@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from dlex.grading import features, mistake, opposite_entries
-from dlex.grading.statistics import FALSE_ALARM, are_independent, distribution_test
+from dlex.grading.statistics import are_independent, distribution_test
 
 
 def xavier_uniform(fan_in, fan_out, generator=None):
@@ -24,6 +24,7 @@ def _bound(i, o):
 
 MANY = 1_000  # entries from which on two draws are never equal by chance
 LARGE = 20_000  # entries from which on dependence is read
+RARE = 1e-5  # how often a law may be overlooked; a name is only given where its law fits better
 
 BOUNDS = {  # of uniform numbers, as learners write them
     "sqrt(6 / (in + out))": _bound,
@@ -109,7 +110,7 @@ def _law(calls):
             sample = torch.cat([x / s for x, s in zip(entries, each[nearest], strict=True)])
             fits[spread, nearest] = distribution_test(sample, below)
     best = max(fits, key=fits.get, default=None)
-    return best if best and fits[best] >= FALSE_ALARM else None
+    return best if best and fits[best] >= RARE else None
 
 
 def _independent(W):
