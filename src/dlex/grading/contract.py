@@ -22,7 +22,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading.calls import Draw
+from dlex.grading.calls import Draw, Function, Functions
 from dlex.grading.checks import check
 from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.failures import CheckFailed, Difference
@@ -48,6 +48,7 @@ class Contract:
         judge: for a random function: gets a `Draw` and fails the check where it cannot be right. Type,
             shape, dtype and device are compared with the reference before. A judge that finds
             `gradients` in the draw compares them as well.
+        collect: for a function whose result is to be looped over: how many items it may have at most.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -60,6 +61,7 @@ class Contract:
     differentiable: bool = True
     points: dict[str, float] = field(default_factory=dict)
     judge: Callable[[Draw], None] | None = None
+    collect: int | None = None
 
     def checks(self) -> Iterator[tuple[str, Callable]]:
         """The clauses as check functions, by name."""
@@ -83,6 +85,10 @@ class Contract:
     @property
     def _arguments_title(self) -> str:
         return f"leaves its arguments {'' if self.judge else 'and the random state '}alone"
+
+    def _of(self, functions: Functions) -> Function:
+        function = getattr(functions, self.function)
+        return function if self.collect is None else function.collected(self.collect)
 
     def _dtype(self) -> Callable:
         @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
@@ -112,7 +118,7 @@ class Contract:
     def _arguments(self) -> Callable:
         @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
         def clause(submission, reference, arguments):
-            seen = getattr(submission, self.function).observe(*arguments.values())
+            seen = self._of(submission).observe(*arguments.values())
             self._compare_values(seen.value, reference, arguments)
             self._compare_arguments(arguments, seen.arguments)
             if seen.random_state_moved and self.judge is None:
@@ -124,15 +130,13 @@ class Contract:
         @given(arguments=self.inputs(dtype=torch.float64))
         def clause(submission, reference, arguments):
             _require_gradients(arguments)
-            plain = getattr(reference, self.function)(*arguments.values())
+            plain = self._of(reference)(*arguments.values())
             weights = [_weights(leaf) for leaf in leaves(plain) if leaf.is_floating_point()]
-            value, grads = getattr(submission, self.function).gradients(weights, *arguments.values())
+            value, grads = self._of(submission).gradients(weights, *arguments.values())
             if self.judge is not None:
                 self._judge_gradients(value, weights, grads, plain, arguments)
                 return
-            expected, expected_grads = getattr(reference, self.function).gradients(
-                weights, *arguments.values()
-            )
+            expected, expected_grads = self._of(reference).gradients(weights, *arguments.values())
             assert_close(value, expected)
             self._compare_gradients(arguments, grads, expected_grads)
 
@@ -153,7 +157,7 @@ class Contract:
         def clause(submission, reference, small_input, large_input):
             counts = {}
             for size, arguments in ((small, small_input), (large, large_input)):
-                seen = getattr(submission, self.function).observe(*arguments.values())
+                seen = self._of(submission).observe(*arguments.values())
                 self._compare_values(seen.value, reference, arguments)
                 counts[", ".join(f"{name}={value}" for name, value in size.items())] = seen.operations
             return counts
@@ -161,11 +165,11 @@ class Contract:
         return clause
 
     def _compare(self, submission, reference, arguments: dict[str, object]) -> None:
-        actual = getattr(submission, self.function)(*arguments.values())
+        actual = self._of(submission)(*arguments.values())
         self._compare_values(actual, reference, arguments)
 
     def _compare_values(self, actual: object, reference, arguments: dict[str, object]) -> None:
-        expected = getattr(reference, self.function)(*arguments.values())
+        expected = self._of(reference)(*arguments.values())
         if self.judge is None:
             assert_close(actual, expected)
         else:

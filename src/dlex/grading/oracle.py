@@ -52,6 +52,7 @@ class Oracle(Local):
             request.on,
             None if request.gradients is None else [_to_float64(g) for g in request.gradients],
             request.observe,
+            request.collect,
         )
         return _rounded(super().ask(raised), dtype)
 

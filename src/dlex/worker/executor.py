@@ -13,6 +13,7 @@ import torch
 
 from dlex.worker import values, wire
 from dlex.worker.errors import describe_error, type_name
+from dlex.worker.items import collecting
 
 _grad = torch.autograd.grad  # before an exercise takes it away from its submissions
 
@@ -50,6 +51,8 @@ class Executor:
 
     def _call(self, request: wire.Call, sequence: int) -> wire.Reply:
         target = self._target(request)
+        if request.collect is not None:
+            target = collecting(target, request.collect)
         args = [self.decode(arg) for arg in request.args]
         kwargs = {name: self.decode(arg) for name, arg in request.kwargs.items()}
         if request.gradients is not None:
@@ -115,11 +118,13 @@ def _backward(value: object, arguments: list[object], weights: list[wire.Tensor]
     """Gradients of the weighted sum of the results with respect to every argument that wants one.
 
     A result that does not fit its weights (another shape, not differentiable) contributes nothing:
-    the grader sees the shape anyway, and a missing gradient is reported as None.
+    the grader sees the shape anyway, and a missing gradient is reported as None. Results that are no
+    floats have no weights.
     """
     wanted = [leaf for leaf in values.leaves(arguments) if leaf.requires_grad]
     outputs, upstream = [], []
-    for output, weight in zip(values.leaves(value), weights, strict=False):
+    floats = [leaf for leaf in values.leaves(value) if leaf.is_floating_point()]
+    for output, weight in zip(floats, weights, strict=False):
         if output.requires_grad and list(output.shape) == weight.shape:
             outputs.append(output)
             upstream.append(values.decode_tensor(weight).to(output.dtype))

@@ -96,7 +96,8 @@ class Call(Struct, tag="call", array_like=True):
 
     `gradients`: weights, one per tensor in the result; the worker also runs the backward pass of
     the weighted sum. `observe`: report the arguments after the call, whether the random state
-    moved, and how many operations were dispatched.
+    moved, and how many operations were dispatched. `collect`: the result is to be looped over; answer
+    with a list of its items, of which there may be so many.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Call(Struct, tag="call", array_like=True):
     on: int | None = None
     gradients: list[Tensor] | None = None
     observe: bool = False
+    collect: int | None = None
 
 
 class Attribute(Struct, tag="get", array_like=True):
