@@ -339,3 +339,24 @@ def test_a_zygote_that_dies_in_a_check_is_not_the_submissions_fault(course, solu
     (result,) = grade(course, [exercise], [Submission("you", {exercise.id: source})])
     assert next(kills, None) is None
     assert result.status == "graded" and result.perfect
+
+
+DIES_LATER = b"""
+import os
+calls = []
+def softmax(X):
+    calls.append(X)
+    if len(calls) > 2:
+        END
+    return X
+"""
+
+
+def test_a_death_after_wrong_answers_costs_one_check(grade_sources) -> None:
+    """The smallest failure is an answer, the last one a death: no more is asked of a dead worker."""
+    ends = {"exits": b"os._exit(0)", "answers nonsense": b"os.write(3, bytes(9))"}
+    sources = {name: DIES_LATER.replace(b"END", end) for name, end in ends.items()}
+    for name, result in grade_sources("softmax", sources).items():
+        assert (result.status, result.score) == ("graded", 0), name
+        outcomes_seen = set(outcomes(result).values())
+        assert "failed" in outcomes_seen and outcomes_seen <= {"failed", "crashed"}, name

@@ -13,8 +13,11 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from dlex.grading.failures import CalledForbidden, Died, Raised
+from dlex.grading.compare import kind_of
+from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Difference, Raised
 from dlex.worker import values, wire
+
+TOO_MANY = "dlex.TooManyItems"  # what a worker calls `items.TooManyItems`
 
 
 class Backend(Protocol):
@@ -75,16 +78,33 @@ class Functions:
 class Function:
     """A function on the other side of the wire, or a method of an object that stays there."""
 
-    def __init__(self, backend: Backend, name: str, on: int | None = None, device: str = wire.CPU):
-        self._backend, self._name, self._on, self._device = backend, name, on, device
+    def __init__(
+        self,
+        backend: Backend,
+        name: str,
+        on: int | None = None,
+        device: str = wire.CPU,
+        most: int | None = None,
+    ):
+        self._backend, self._name, self._on, self._device, self._most = backend, name, on, device, most
 
     def on_gpu(self) -> Function:
         """The same function, called with arguments on a GPU, a pretend one where there is no other."""
-        return Function(self._backend, self._name, self._on, wire.GPU)
+        return Function(self._backend, self._name, self._on, wire.GPU, self._most)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Call it and return the result."""
         return self._ask(args, kwargs)[1]
+
+    def collected(self, most: int) -> Function:
+        """This function, with its result read to the end: a list of what a loop over it gets.
+
+        Generators, lists and loaders become the same; an item that is a list arrives as a tuple. A
+        result that cannot be looped over, or has more than `most` items, fails the check.
+
+        >>> # submission.data_iter.collected(100)(3, features, labels)
+        """
+        return Function(self._backend, self._name, self._on, self._device, most)
 
     def gradients(self, weights: torch.Tensor | list, *args: object, **kwargs: object):
         """Call it and run the backward pass of the result's weighted sum, in one request.
@@ -107,17 +127,22 @@ class Function:
     def _ask(self, args, kwargs, **options) -> tuple[wire.Reply, object]:
         sent_args = [encode(self._backend, arg) for arg in args]
         sent_kwargs = {name: encode(self._backend, arg) for name, arg in kwargs.items()}
-        request = wire.Call(self._name, sent_args, sent_kwargs, self._on, device=self._device, **options)
-        reply = self._backend.ask(request)
-        given = values.leaves([args, kwargs])
-        return reply, _result(self._backend, reply, self._device if given else None)
+        call = wire.Call(
+            self._name, sent_args, sent_kwargs, self._on,
+            device=self._device, collect=self._most, **options,
+        )  # fmt: skip
+        reply = self._backend.ask(call)
+        device = self._device if values.leaves([args, kwargs]) else None
+        if self._most is None:
+            return reply, _result(self._backend, reply, device)
+        return reply, _items(self._backend, reply, device, self._most)
 
 
 class Handle:
     """An object that stays on the other side: a module, a generator, an optimiser's state.
 
-    Calling it, indexing it, `len`, `next` and its methods work as on the object itself;
-    `attribute` reads a plain attribute.
+    Calling it, indexing it, `len` and its methods work as on the object itself; `attribute` reads a
+    plain attribute.
     """
 
     def __init__(self, backend: Backend, ref: wire.Ref):
@@ -144,17 +169,6 @@ class Handle:
 
     def __getitem__(self, index: object) -> object:
         return Function(self._backend, "__getitem__", self._ref.id)(index)
-
-    def __iter__(self) -> Handle:
-        return Function(self._backend, "__iter__", self._ref.id)()
-
-    def __next__(self) -> object:
-        try:
-            return Function(self._backend, "__next__", self._ref.id)()
-        except Raised as failure:
-            if failure.error.kind == "StopIteration":
-                raise StopIteration from None
-            raise
 
 
 class Counted:
@@ -222,3 +236,16 @@ def _result(backend: Backend, reply: wire.Reply, device: str | None = wire.CPU) 
     if reply.error is not None:
         raise Raised(reply.error, fault)
     return decode(backend, reply.value, device, fault)
+
+
+def _items(backend: Backend, reply: wire.Reply, device: str | None, most: int) -> list:
+    """The items of a reply to a call that collects them; fails the check if there is no end to them."""
+    if reply.error is not None and reply.error.kind == TOO_MANY:
+        raise CheckFailed(Difference("endless", f"the result does not end: {reply.error.message}"))
+    if isinstance(reply.value, wire.List) and len(reply.value.items) > most:
+        raise CheckFailed(Difference("endless", f"the result does not end: it has more than {most:,} items"))
+    value = _result(backend, reply, device)
+    if not isinstance(value, list):
+        summary = f"the result is {kind_of(value)}, expected something to loop over (is there a `yield`?)"
+        raise CheckFailed(Difference("iterable", summary))
+    return value

@@ -23,7 +23,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading.calls import Draw
+from dlex.grading.calls import Draw, Function, Functions
 from dlex.grading.checks import check
 from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.failures import CheckFailed, Difference
@@ -53,6 +53,7 @@ class Contract:
             `gradients` in the draw compares them as well.
         clauses: names of the clauses that apply, where not all do: what takes no tensors has no views.
         magnitude: of values and gradients, as in `assert_close`.
+        collect: for a function whose result is to be looped over: how many items it may have at most.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -67,6 +68,7 @@ class Contract:
     judge: Callable[[Draw], None] | None = None
     clauses: tuple[str, ...] = ()
     magnitude: float = 0.0
+    collect: int | None = None
 
     def checks(self, *, named: bool = False) -> Iterator[tuple[str, Callable]]:
         """The clauses as check functions, by name. `named`: titles say which function they are about."""
@@ -103,6 +105,10 @@ class Contract:
     def _arguments_title(self) -> str:
         return f"leaves its arguments {'' if self.judge else 'and the random state '}alone"
 
+    def _of(self, functions: Functions) -> Function:
+        function = getattr(functions, self.function)
+        return function if self.collect is None else function.collected(self.collect)
+
     def _dtype(self) -> Callable:
         @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
         def clause(submission, reference, arguments):
@@ -127,7 +133,7 @@ class Contract:
     def _arguments(self) -> Callable:
         @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
         def clause(submission, reference, arguments):
-            seen = getattr(submission, self.function).observe(*arguments.values())
+            seen = self._of(submission).observe(*arguments.values())
             self._compare_values(seen.value, reference, arguments)
             self._compare_arguments(arguments, seen.arguments)
             if seen.random_state_moved and self.judge is None:
@@ -139,15 +145,13 @@ class Contract:
         @given(arguments=self.inputs(dtype=torch.float64))
         def clause(submission, reference, arguments):
             _require_gradients(arguments)
-            plain = getattr(reference, self.function)(*arguments.values())
+            plain = self._of(reference)(*arguments.values())
             weights = [_weights(leaf) for leaf in leaves(plain) if leaf.is_floating_point()]
-            value, grads = getattr(submission, self.function).gradients(weights, *arguments.values())
+            value, grads = self._of(submission).gradients(weights, *arguments.values())
             if self.judge is not None:
                 self._judge_gradients(value, weights, grads, plain, arguments)
                 return
-            expected, expected_grads = getattr(reference, self.function).gradients(
-                weights, *arguments.values()
-            )
+            expected, expected_grads = self._of(reference).gradients(weights, *arguments.values())
             assert_close(value, expected, magnitude=self.magnitude)
             self._compare_gradients(arguments, grads, expected_grads)
 
@@ -164,7 +168,7 @@ class Contract:
     def _device(self) -> Callable:
         @given(arguments=self.inputs())
         def clause(submission, reference, arguments):
-            actual = getattr(submission, self.function).on_gpu()(*arguments.values())
+            actual = self._of(submission).on_gpu()(*arguments.values())
             self._compare_values(actual, reference, arguments)
 
         return clause
@@ -176,7 +180,7 @@ class Contract:
         def clause(submission, reference, small_input, large_input):
             counts = {}
             for size, arguments in ((small, small_input), (large, large_input)):
-                seen = getattr(submission, self.function).observe(*arguments.values())
+                seen = self._of(submission).observe(*arguments.values())
                 self._compare_values(seen.value, reference, arguments)
                 counts[", ".join(f"{name}={value}" for name, value in size.items())] = seen.operations
             return counts
@@ -184,11 +188,11 @@ class Contract:
         return clause
 
     def _compare(self, submission, reference, arguments: dict[str, object]) -> None:
-        actual = getattr(submission, self.function)(*arguments.values())
+        actual = self._of(submission)(*arguments.values())
         self._compare_values(actual, reference, arguments)
 
     def _compare_values(self, actual: object, reference, arguments: dict[str, object]) -> None:
-        expected = getattr(reference, self.function)(*arguments.values())
+        expected = self._of(reference)(*arguments.values())
         if self.judge is None:
             assert_close(actual, expected, magnitude=self.magnitude)
         else:

@@ -189,8 +189,9 @@ def _counterexample(failure: Failure, reference: Reference) -> Counterexample | 
         return None
     arguments = _arguments(request, reference)
     difference = getattr(failure.error, "difference", None)
+    call = f"{request.name}({', '.join(arguments)})"
     return Counterexample(
-        call=f"{request.name}({', '.join(arguments)})",
+        call=f"list({call})" if request.collect is not None else call,
         arguments={name: plain(text) for name, text in arguments.items()},
         got=plain(difference.got) if difference else "",
         expected=plain(difference.expected) if difference else "",

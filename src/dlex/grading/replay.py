@@ -23,7 +23,7 @@ from dlex.errors import CourseError
 from dlex.grading.answers import Answers
 from dlex.grading.calls import Functions
 from dlex.grading.checks import CheckInfo
-from dlex.grading.failures import CheckFailed, Raised, SubmissionFailed, Unusable
+from dlex.grading.failures import CheckFailed, Died, Raised, SubmissionFailed, Unusable
 from dlex.grading.mistakes import Reference
 from dlex.grading.oracle import Memory, Recorder
 from dlex.grading.same import identical
@@ -118,10 +118,12 @@ class Seen:
 class Replay:
     """What came of one check: a failure or none, and what was seen of each example, for diagnosis.
 
-    `features` are those of its random functions, once diagnosis has read them off the answers.
+    `died` says that the submission did not live to answer everything. `features` are those of its
+    random functions, once diagnosis has read them off the answers.
     """
 
     failure: Failure | None = None
+    died: bool = False
     operations: dict[str, int] | None = None
     seen: list[Seen] = field(default_factory=list)
     features: dict[str, list[object]] = field(default_factory=dict)
@@ -162,7 +164,7 @@ def replay(frozen: FrozenCheck, attempt: Answers) -> Replay:
     try:
         attempt.prefetch([request for example in frozen.examples for request in example.requests])
     except SubmissionFailed as error:
-        result.failure = Failure(error, {}, None)
+        result.failure, result.died = Failure(error, {}, None), isinstance(error, Died)
         return result
     for example in frozen.examples:
         attempt.begin(example.requests)
@@ -171,7 +173,7 @@ def replay(frozen: FrozenCheck, attempt: Answers) -> Replay:
             attempt.finish()
         except SubmissionFailed as error:
             _keep_smaller(result, error, example, attempt.last)
-        if result.failure is not None and result.failure.error.kind in ("timeout", "crashed"):
+        if result.died:
             attempt.close()  # answers may still be on their way: the next check gets a fresh fork
             break
     return result
@@ -246,6 +248,7 @@ def _run_body(frozen: FrozenCheck, attempt: Answers, oracle: Functions, drawn: d
 
 
 def _keep_smaller(result: Replay, error: Exception, example: Example, request) -> None:
+    result.died = result.died or isinstance(error, Died)
     if result.failure is None or example.size < size(result.failure.drawn):
         result.failure = Failure(error, copy(example.drawn), request)
 

@@ -3,6 +3,7 @@
     wire      the messages that cross the boundary, and their frames
     values    tensors and other values to messages and back
     executor  runs the calls that a message asks for
+    items     reads results that are to be looped over
     loader    turns a submission's bytes into a module
     by_hand   kernels and functions that an exercise wants written by hand
     lockdown  restrictions that a child puts on itself, for good

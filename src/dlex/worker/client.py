@@ -275,6 +275,8 @@ class Worker:
         os.close(self._output)
 
     def _read_reply(self) -> wire.Reply:
+        if not self.alive:  # the zygote tells of each end once
+            raise WorkerDied("crashed", "it ended before")
         while True:
             message = self._read_message()
             if isinstance(message, wire.CallbackRequest):

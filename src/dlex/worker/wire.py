@@ -98,7 +98,8 @@ class Call(Struct, tag="call", array_like=True):
     `gradients`: weights, one per tensor in the result; the worker also runs the backward pass of
     the weighted sum. `observe`: report the arguments after the call, whether the random state
     moved, and how many operations were dispatched. `device`: where the arguments are, "cpu" or
-    "cuda", which is a pretend GPU unless the worker has a real one.
+    "cuda", which is a pretend GPU unless the worker has a real one. `collect`: the result is to be
+    looped over; answer with a list of its items, of which there may be so many.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Call(Struct, tag="call", array_like=True):
     gradients: list[Tensor] | None = None
     observe: bool = False
     device: str = CPU
+    collect: int | None = None
 
 
 class Attribute(Struct, tag="get", array_like=True):
