@@ -51,13 +51,14 @@ class ByHandGroup(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ExerciseEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """An exercise as course.toml lists it."""
+    """An exercise as course.toml lists it. `efficiency`: points for operations that do not grow."""
 
     name: str
     title: str
     functions: list[str]
     hints: list[str] = []
     by_hand: list[str] = []
+    efficiency: float = 0
 
 
 class ChapterEntry(msgspec.Struct, forbid_unknown_fields=True):

@@ -35,7 +35,6 @@ class Observation:
     value: object
     arguments: list[object]
     random_state_moved: bool
-    operations: int
 
 
 @dataclass(frozen=True)
@@ -118,11 +117,16 @@ class Function:
         return value, [None if g is None else decode(self._backend, g, self._device) for g in grads]
 
     def observe(self, *args: object, **kwargs: object) -> Observation:
-        """Call it and report the arguments afterwards, the random state and the operations."""
+        """Call it and report the arguments afterwards, and whether the random state moved."""
         reply, value = self._ask(args, kwargs, observe=True)
-        seen = reply.observed or wire.Observed([], False, 0)
+        seen = reply.observed or wire.Observed([], False)
         arguments = [decode(self._backend, argument) for argument in seen.arguments]
-        return Observation(value, arguments, seen.random_state_moved, seen.operations)
+        return Observation(value, arguments, seen.random_state_moved)
+
+    def measure(self, *args: object, **kwargs: object) -> tuple[object, wire.Cost]:
+        """Call it and report what that costs as well."""
+        reply, value = self._ask(args, kwargs, measure=True)
+        return value, reply.cost or wire.Cost(0, 0, 0)
 
     def _ask(self, args, kwargs, **options) -> tuple[wire.Reply, object]:
         sent_args = [encode(self._backend, arg) for arg in args]

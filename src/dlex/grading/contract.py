@@ -7,7 +7,8 @@
     gradients   gradients equal the reference's (or, for plain values, inputs that require
                 gradients are accepted)
     device      on a GPU it gives the same, there; where there is none, on a pretend one
-    operations  what a call dispatches, at two sizes; worth no points, reported
+    operations  what a call costs, at two sizes; reported once all else is right, worth points only where
+                course.toml gives some for efficiency
 
 Every clause compares the values too: an answer that is wrong has nothing to show for its dtype.
 The values of a random function are not compared but judged, by a function that the author gives; it
@@ -26,6 +27,7 @@ from hypothesis import strategies as st
 from dlex.grading.calls import Draw, Function, Functions
 from dlex.grading.checks import check
 from dlex.grading.compare import assert_alike, assert_close
+from dlex.grading.efficiency import efficiency
 from dlex.grading.failures import CheckFailed, Difference
 from dlex.grading.render import render_tensor, render_value
 from dlex.grading.strategies import as_view
@@ -178,12 +180,14 @@ class Contract:
 
         @given(small_input=self.inputs(**small), large_input=self.inputs(**large))
         def clause(submission, reference, small_input, large_input):
-            counts = {}
-            for size, arguments in ((small, small_input), (large, large_input)):
-                seen = self._of(submission).observe(*arguments.values())
-                self._compare_values(seen.value, reference, arguments)
-                counts[", ".join(f"{name}={value}" for name, value in size.items())] = seen.operations
-            return counts
+            inputs = small_input, large_input
+            measured = [self._of(submission).measure(*each.values()) for each in inputs]
+            for arguments, (actual, _cost) in zip(inputs, measured, strict=True):
+                self._compare_values(actual, reference, arguments)
+            wanted = [self._of(reference).measure(*each.values()) for each in inputs]
+            entries = [sum(leaf.numel() for leaf in leaves(value)) for value, _cost in wanted]
+            costs, reference_costs = ([cost for _value, cost in both] for both in (measured, wanted))
+            return efficiency(self.function, (small, large), entries, costs, reference_costs)
 
         return clause
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from dlex.course import ByHandGroup, Exercise
 from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
@@ -13,7 +15,7 @@ from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Raised, Su
 from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.render import render_value
 from dlex.grading.replay import Failure, FrozenCheck, Replay
-from dlex.results.records import CheckResult, Counterexample, NamedMistake
+from dlex.results.records import CheckResult, Counterexample, Efficiency, NamedMistake
 from dlex.results.text import plain
 from dlex.worker import values, wire
 from dlex.worker.by_hand import function_name, kernel_name
@@ -46,6 +48,7 @@ REMARKS = {  # by the exception, or a base of it
     "TabError": "indent with spaces only, four for each level",
     "OSError": "where it runs there are no files of yours, no network and no other programs",
 }
+LATER = "efficiency counts once every other check is passed"
 ENDS = {  # by how the process ended
     "it printed more": "Is there a print in a loop?",
     "it ended the process": "os._exit and the like end the whole program: return a result instead.",
@@ -70,10 +73,9 @@ def check_result(
         "max_points": info.points,
         "hidden": info.hidden,
         "feedback": info.feedback,
-        "operations": result.operations,
     }
     if failure is None:
-        return CheckResult(outcome="passed", points=info.points, **common)
+        return _passed(common, result.efficiency)
     fault = failure.error.fault
     message = (
         describe(failure.error, exercise) if fault is None else explain(fault, _tensor(failure, reference))
@@ -90,6 +92,29 @@ def check_result(
         line=line or line_of_function(source, getattr(failure.request, "name", "")),
         **common,
     )
+
+
+def _passed(common: dict[str, object], cost: Efficiency | None) -> CheckResult:
+    """A check that was passed; where efficiency is worth points, growing costs fail it."""
+    points = common["max_points"]
+    if cost is None:
+        return CheckResult(outcome="passed", points=points, **common)
+    common |= {"operations": cost.operations, "efficiency": cost}
+    if points and cost.grows:
+        return CheckResult(outcome="failed", points=0.0, message=cost.told, **common)
+    return CheckResult(outcome="passed", points=points, **common)
+
+
+def once_all_else_is_right(checks: list[CheckResult]) -> list[CheckResult]:
+    """The checks of an exercise, those of efficiency only where all others were passed: before that,
+    there is nothing to make quicker."""
+    wrong = any(check.outcome != "passed" and check.efficiency is None for check in checks)
+    return [_withheld(check) if wrong and check.efficiency else check for check in checks]
+
+
+def _withheld(check: CheckResult) -> CheckResult:
+    told = {"outcome": "failed", "points": 0.0, "message": LATER} if check.max_points else {"message": ""}
+    return msgspec.structs.replace(check, operations=None, efficiency=None, **told)
 
 
 def _tensor(failure: Failure, reference: Reference) -> str:

@@ -57,6 +57,7 @@ class Oracle(Local):
             request.observe,
             request.device,
             request.collect,
+            request.measure,
         )
         return _rounded(super().ask(raised), dtype)
 

@@ -24,7 +24,7 @@ from dlex.course import Course, Exercise
 from dlex.errors import CourseError
 from dlex.grading.attempt import Attempt
 from dlex.grading.calls import Functions
-from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.checks import ATTRIBUTE, CheckInfo
 from dlex.grading.contract import Contract
 from dlex.grading.mistakes import Reference, load_reference
 from dlex.grading.replay import FrozenCheck, Replay, freeze, replay
@@ -168,7 +168,8 @@ class Plugin:
             if any(check.name == name for check in grader.checks):
                 raise CourseError(f"{where}: there are two checks of this name")
             level = info.feedback or grader.exercise.course.file.feedback
-            info = dataclasses.replace(info, feedback=level)
+            points = _points(info, name, grader.exercise)
+            info = dataclasses.replace(info, feedback=level, points=points)
             seed = self._seed * 1_000_003 + sum(map(ord, f"{grader.exercise.id}:{name}"))
             try:
                 frozen = freeze(name, info, item.obj, grader.reference, seed)
@@ -182,6 +183,11 @@ class Plugin:
                 raise CourseError(f"{grader.exercise.path('graders')} has no check")
             if not grader.max_score > 0:
                 raise CourseError(f"the checks of {grader.exercise.path('graders')} are worth no points")
+
+
+def _points(info: CheckInfo, name: str, exercise: Exercise) -> float:
+    """What a check is worth; for efficiency, what course.toml says."""
+    return exercise.entry.efficiency if name.endswith("[operations]") else info.points
 
 
 def line_of(item: pytest.Function) -> int:

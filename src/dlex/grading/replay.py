@@ -27,7 +27,7 @@ from dlex.grading.failures import CheckFailed, Died, Raised, SubmissionFailed, U
 from dlex.grading.mistakes import Reference
 from dlex.grading.oracle import Memory, Recorder
 from dlex.grading.same import identical
-from dlex.results.records import prominence
+from dlex.results.records import Efficiency, prominence
 from dlex.worker import wire
 from dlex.worker.client import ZygoteDied
 
@@ -124,7 +124,7 @@ class Replay:
 
     failure: Failure | None = None
     died: bool = False
-    operations: dict[str, int] | None = None
+    efficiency: Efficiency | None = None
     seen: list[Seen] = field(default_factory=list)
     features: dict[str, list[object]] = field(default_factory=dict)
 
@@ -186,12 +186,12 @@ def _seen(frozen: FrozenCheck, example: Example, attempt: Answers, oracle: Funct
             replies = attempt.read_ahead(example.calls)
             if any(all(map(identical, replies, known)) for known in example.passing):
                 return Seen(replies, True, False)
-        result.operations = _run_body(frozen, attempt, oracle, copy(example.drawn)) or result.operations
+        result.efficiency = _run_body(frozen, attempt, oracle, copy(example.drawn)) or result.efficiency
     except WRONG as error:
         _keep_smaller(result, error, example, attempt.last)
         return Seen(attempt.transcript, attempt.foreseen, True)
     complete = attempt.foreseen and len(attempt.transcript) == len(example.requests)
-    if complete and result.operations is None and len(example.passing) < MANY:
+    if complete and result.efficiency is None and len(example.passing) < MANY:
         example.passing.append(attempt.transcript)
     return Seen(attempt.transcript, attempt.foreseen, False)
 

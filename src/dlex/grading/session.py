@@ -22,7 +22,7 @@ from dlex.course import CONTENT, Course, Exercise
 from dlex.grading.attempt import Attempt
 from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import CalledForbidden, SubmissionFailed
-from dlex.grading.messages import check_result, describe
+from dlex.grading.messages import check_result, describe, once_all_else_is_right
 from dlex.grading.mistakes import Mistake
 from dlex.grading.plugin import Grader, Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay, shrink
@@ -202,7 +202,7 @@ class _Grading:
         unexplained = [(frozen, result) for frozen, result in seen if not _has_fault(result)]
         mistakes = diagnose(grader.suspects, unexplained)
         self._shrink(seen, mistakes, attempt)
-        return [
+        checks = [
             check_result(
                 frozen,
                 replays[frozen.name],
@@ -215,6 +215,7 @@ class _Grading:
             else _unscored(frozen, "error", "it was not run")
             for frozen in grader.checks
         ]
+        return once_all_else_is_right(checks)
 
     def _shrink(self, seen: list[tuple[FrozenCheck, Replay]], mistakes: dict[str, Mistake], attempt: Attempt):
         """Shrink one failure for each cause: the one that a report shows for it."""

@@ -66,7 +66,7 @@ def _print_exercise(console: Console, exercise: ExerciseResult) -> None:
         console.print(Text(exercise.message))
     if exercise.status == "graded":
         _print_failures(console, exercise)
-    _print_operations(console, exercise)
+    _print_efficiency(console, exercise)
     _print_output(console, exercise)
 
 
@@ -121,14 +121,20 @@ def _tensor(value: str) -> Text:
     return text
 
 
-def _print_operations(console: Console, exercise: ExerciseResult) -> None:
-    """How many operations a right answer dispatches, and whether that grows with the input."""
-    if not _perfect(exercise):
-        return
+def _print_efficiency(console: Console, exercise: ExerciseResult) -> None:
+    """What a right answer costs, and whether that grows with the input."""
     for check in exercise.checks:
-        if check.operations:
-            counts = "; ".join(f"{count:,} for {size}" for size, count in check.operations.items())
-            console.print(Text(f"  {exercise.id}, tensor operations: {counts}", "dim"))
+        cost = check.efficiency
+        if cost is None:
+            continue
+        console.print(Text(f"  {cost.told}", "dim"))
+        if any(cost.flops.values()):
+            console.print(Text(f"    floating point operations: {_by_size(cost.flops)}", "dim"))
+        console.print(Text(f"    most memory in new tensors: {_by_size(cost.peak_bytes, ' bytes')}", "dim"))
+
+
+def _by_size(counts: dict[str, int], unit: str = "") -> str:
+    return "; ".join(f"{count:,}{unit} for {size}" for size, count in counts.items())
 
 
 def _print_output(console: Console, exercise: ExerciseResult) -> None:

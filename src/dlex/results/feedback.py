@@ -28,7 +28,7 @@ def redact(check: CheckResult) -> CheckResult:
     if level == "name":
         return shown
     return msgspec.structs.replace(
-        shown, name="hidden", title="a hidden check", message="", operations=None, line=0
+        shown, name="hidden", title="a hidden check", message="", operations=None, efficiency=None, line=0
     )
 
 

@@ -29,6 +29,20 @@ class NamedMistake(msgspec.Struct, frozen=True):
     explanation: str
 
 
+class Efficiency(msgspec.Struct, frozen=True):
+    """What the calls of a right answer cost at two sizes, by size; `told` says it in a sentence.
+
+    `grows`: much more than the reference's operations do.
+    """
+
+    operations: dict[str, int]
+    reference: dict[str, int]
+    flops: dict[str, int]
+    peak_bytes: dict[str, int]
+    grows: bool
+    told: str
+
+
 class CheckResult(msgspec.Struct, frozen=True):
     """One scored test. `feedback` says how much of it learners see, if it is hidden; `line` is the
     line of the learner's file that a failure concerns, 0 if none does."""
@@ -46,6 +60,7 @@ class CheckResult(msgspec.Struct, frozen=True):
     mistake: NamedMistake | None = None
     operations: dict[str, int] | None = None
     line: int = 0
+    efficiency: Efficiency | None = None
 
 
 def prominence(name: str, hidden: bool, points: float) -> tuple[bool, bool, float]:

@@ -17,6 +17,7 @@ import torch
 from dlex.worker import values, wire
 from dlex.worker.errors import describe_error, type_name
 from dlex.worker.items import collecting
+from dlex.worker.operations import Measure
 
 _grad = torch.autograd.grad  # before an exercise takes it away from its submissions
 
@@ -29,7 +30,7 @@ class Done:
     arguments: list[object]
     gradients: list[torch.Tensor | None] | None = None
     random_state_moved: bool = False
-    operations: int = 0
+    cost: wire.Cost | None = None
 
 
 class Device(Protocol):
@@ -52,7 +53,7 @@ class Executor:
     """Functions, the objects that they returned, and how to reach the grader's functions.
 
     `callback(id)` gives the function behind a `wire.Callback`; `filename` is the file whose lines
-    tracebacks may show; `count` is a context manager that counts operations; `gpu` is the device
+    tracebacks may show; `gpu` is the device
     for calls that ask for one, which run on the CPU if there is none.
     """
 
@@ -62,13 +63,11 @@ class Executor:
         callback: Callable[[int], Callable],
         *,
         filename: str = "",
-        count: Callable | None = None,
         gpu: Device | None = None,
     ):
         self.namespace = namespace
         self.filename = filename
         self._callback = callback
-        self._count = count
         self._gpu = gpu
         self._device: Device | None = None  # of the call that is running; None is the CPU
         self._objects: dict[int, object] = {}
@@ -107,8 +106,13 @@ class Executor:
         arguments = [*args, *kwargs.values()]
         if request.observe:
             before = _random_state()
-            value, operations = self._counted(target, args, kwargs)
-            return Done(value, arguments, None, _random_state() != before, operations)
+            value = target(*args, **kwargs)
+            return Done(value, arguments, random_state_moved=_random_state() != before)
+        if request.measure:
+            with Measure() as measure:
+                value = target(*args, **kwargs)
+            cost = wire.Cost(measure.operations, measure.flops, measure.peak_bytes)
+            return Done(value, arguments, cost=cost)
         value = target(*args, **kwargs)
         if request.gradients is None:
             return Done(value, arguments)
@@ -117,20 +121,13 @@ class Executor:
 
     def reply(self, request: wire.Call, done: Done, sequence: int) -> wire.Reply:
         """What came of a call, as a message."""
-        reply = wire.Reply(sequence, self.encode(done.value))
+        reply = wire.Reply(sequence, self.encode(done.value), cost=done.cost)
         if done.gradients is not None:
             reply.gradients = [None if grad is None else self._encode_tensor(grad) for grad in done.gradients]
         if request.observe:
             arguments = [self.encode(argument) for argument in done.arguments]
-            reply.observed = wire.Observed(arguments, done.random_state_moved, done.operations)
+            reply.observed = wire.Observed(arguments, done.random_state_moved)
         return reply
-
-    def _counted(self, target: Callable, args: list, kwargs: dict) -> tuple[object, int]:
-        if self._count is None:
-            return target(*args, **kwargs), 0
-        with self._count() as counter:
-            value = target(*args, **kwargs)
-        return value, counter.operations
 
     def _target(self, request: wire.Call, namespace: dict[str, object]) -> Callable:
         if request.on is None:

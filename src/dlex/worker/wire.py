@@ -20,6 +20,7 @@ CPU, GPU = "cpu", "cuda"
 Dim = Annotated[int, Meta(ge=0, le=1 << 31)]
 Name = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(max_length=20_000)]
+Count = Annotated[int, Meta(ge=0, le=1 << 62)]
 
 
 class Tensor(Struct, tag="t", array_like=True, forbid_unknown_fields=True):
@@ -96,10 +97,10 @@ class Call(Struct, tag="call", array_like=True):
     """Call a function of the submission, or a method of the object behind `on`.
 
     `gradients`: weights, one per tensor in the result; the worker also runs the backward pass of
-    the weighted sum. `observe`: report the arguments after the call, whether the random state
-    moved, and how many operations were dispatched. `device`: where the arguments are, "cpu" or
-    "cuda", which is a pretend GPU unless the worker has a real one. `collect`: the result is to be
-    looped over; answer with a list of its items, of which there may be so many.
+    the weighted sum. `observe`: report the arguments after the call, and whether the random state
+    moved. `device`: where the arguments are, "cpu" or "cuda", which is a pretend GPU unless the worker
+    has a real one. `collect`: the result is to be looped over; answer with a list of its items, of
+    which there may be so many. `measure`: report what the call costs.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Call(Struct, tag="call", array_like=True):
     observe: bool = False
     device: str = CPU
     collect: int | None = None
+    measure: bool = False
 
 
 class Attribute(Struct, tag="get", array_like=True):
@@ -172,7 +174,14 @@ class Fault(Struct, array_like=True, forbid_unknown_fields=True):
 class Observed(Struct, array_like=True, forbid_unknown_fields=True):
     arguments: list[Value]
     random_state_moved: bool
-    operations: Annotated[int, Meta(ge=0)]
+
+
+class Cost(Struct, array_like=True, forbid_unknown_fields=True):
+    """Operations dispatched, the floating point operations of matrix work, the most bytes held."""
+
+    operations: Count
+    flops: Count
+    peak_bytes: Count
 
 
 class Reply(Struct, tag="reply", array_like=True, forbid_unknown_fields=True):
@@ -183,6 +192,7 @@ class Reply(Struct, tag="reply", array_like=True, forbid_unknown_fields=True):
     observed: Observed | None = None
     forbidden: Annotated[list[Forbidden], Meta(max_length=20)] = []
     fault: Fault | None = None
+    cost: Cost | None = None
 
 
 class CallbackRequest(Struct, tag="callback", array_like=True, forbid_unknown_fields=True):

@@ -16,8 +16,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
 from dlex.worker.gpu.cuda import generator_fits, is_gpu
-from dlex.worker.gpu.session import Session, tensors_in
+from dlex.worker.gpu.session import Session
 from dlex.worker.gpu.tensor import CPU, GPU, SHOWN, GpuTensor
+from dlex.worker.values import leaves
 
 LISTS = (list, range, np.ndarray)
 
@@ -48,7 +49,7 @@ class GpuFunctions(TorchFunctionMode):
         generator = kwargs.get("generator")
         if generator is None:
             return
-        on_gpu = kwargs.get("device") == GPU or any(tensor.is_meta for tensor in tensors_in(args))
+        on_gpu = kwargs.get("device") == GPU or any(tensor.is_meta for tensor in leaves(args))
         if not generator_fits(generator, on_gpu):
             wanted, found = ("cuda", "cpu") if on_gpu else ("cpu", "cuda")
             self._session.refuse("generator", getattr(function, "__name__", ""))

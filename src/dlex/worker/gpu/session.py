@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Iterator
 from types import MethodDescriptorType
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from dlex.worker import wire
+from dlex.worker.values import leaves
 
 ORIGIN = "_dlex_origin"  # an attribute of tensors
 
@@ -53,10 +53,10 @@ class Session:
     def leave(self, result: object) -> None:
         """It returned: CPU tensors of its own making are remembered, views and sums of others too."""
         function, args, kwargs = self._running.pop()
-        made = [tensor for tensor in tensors_in(result) if is_plain(tensor) and not hasattr(tensor, ORIGIN)]
+        made = [tensor for tensor in leaves(result) if is_plain(tensor) and not hasattr(tensor, ORIGIN)]
         if not made:
             return
-        given = [tensor for tensor in tensors_in((args, kwargs)) if is_plain(tensor)]
+        given = [tensor for tensor in leaves([args, kwargs]) if is_plain(tensor)]
         origin = _first_origin(given)
         if origin is None and not given:
             origin = Origin(name_of(function), self.place())
@@ -93,7 +93,7 @@ class Session:
         """Of the tensor itself or, where torch made it on the way, of what the function was given."""
         if culprit is None:
             return Origin()
-        given = [tensor for _f, args, kwargs in self._running for tensor in tensors_in((args, kwargs))]
+        given = [tensor for _f, args, kwargs in self._running for tensor in leaves([args, kwargs])]
         own = _first_origin([culprit, *filter(is_plain, given)])
         parameter = any(isinstance(tensor, Parameter) for tensor in [culprit, *given] if is_plain(tensor))
         return own or Origin("nn.Parameter" if parameter else "")
@@ -108,17 +108,6 @@ def name_of(function: object) -> str:
 def is_plain(tensor: Tensor) -> bool:
     """Whether a tensor is really on the CPU."""
     return type(tensor).__name__ != "GpuTensor" and not tensor.is_meta
-
-
-def tensors_in(value: object) -> Iterator[Tensor]:
-    """The tensors in nested lists, tuples and dicts."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from tensors_in(item)
-    elif isinstance(value, dict):
-        yield from tensors_in(list(value.values()))
 
 
 def _first_origin(tensors: list[Tensor]) -> Origin | None:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import torch
 from torch.utils._mode_utils import no_dispatch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from dlex.worker.gpu import rules
-from dlex.worker.gpu.session import NotPretended, Session, tensors_in
+from dlex.worker.gpu.session import NotPretended, Session
+from dlex.worker.operations import Mode
+from dlex.worker.values import leaves
 
 GPU = torch.device("meta")  # as torch's C++ code sees it
 CPU = torch.device("cpu")
@@ -70,7 +71,7 @@ class GpuTensor(torch.Tensor):
         return self.numpy()
 
 
-class GpuOperations(TorchDispatchMode):
+class GpuOperations(Mode):
     """Operations that make tensors without being given any: on the device that they name."""
 
     def __torch_dispatch__(self, op, types, args=(), kwargs=None):
@@ -172,4 +173,4 @@ def _refuse_what_cuda_refuses(kind: Kind, args: tuple, given: _Sorted) -> None:
 
 def misplaced(value: object) -> torch.Tensor | None:
     """The first tensor in a result that is not on the pretend GPU."""
-    return next((tensor for tensor in tensors_in(value) if not isinstance(tensor, GpuTensor)), None)
+    return next((tensor for tensor in leaves(value) if not isinstance(tensor, GpuTensor)), None)

@@ -1,0 +1,80 @@
+"""What a right answer costs, at two sizes, beside the reference: operations, not seconds.
+
+The counts are exact and the same on every machine. They grow where an answer works entry by entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlex.results.records import Efficiency
+from dlex.worker import wire
+
+MUCH = 1.5  # times as much as the reference's grow: more is growth
+
+
+def efficiency(
+    function: str,
+    sizes: tuple[dict[str, int], dict[str, int]],
+    entries: tuple[int, int],
+    costs: tuple[wire.Cost, wire.Cost],
+    reference: tuple[wire.Cost, wire.Cost],
+) -> Efficiency:
+    """The record of a function's cost.
+
+    Args:
+        function: its name.
+        sizes: the two sizes that it was called at, small and large.
+        entries: how many entries its result has at each.
+        costs: what its calls cost.
+        reference: what the same calls cost the reference.
+    """
+    labels = [_label(size, other) for size, other in zip(sizes, reversed(sizes), strict=True)]
+    small, large = (cost.operations for cost in costs)
+    grows = large * reference[0].operations > MUCH * small * max(reference[1].operations, 1)
+    told = f"{function} dispatches {_counted(labels, (small, large))}"
+    told += f": {_growth(sizes, entries, small, large)}" if grows else ""
+    told += f"; the reference {_counted(labels, tuple(cost.operations for cost in reference), short=True)}"
+    return Efficiency(
+        operations=dict(zip(labels, (small, large), strict=True)),
+        reference=dict(zip(labels, (cost.operations for cost in reference), strict=True)),
+        flops=dict(zip(labels, (cost.flops for cost in costs), strict=True)),
+        peak_bytes=dict(zip(labels, (cost.peak_bytes for cost in costs), strict=True)),
+        grows=grows,
+        told=told,
+    )
+
+
+def _counted(labels: list[str], counts: Sequence[int], short: bool = False) -> str:
+    small, large = counts
+    noun = "" if short else " operation" if small == large == 1 else " operations"
+    if small == large:
+        return f"{'needs ' if short else ''}{small:,}{noun} {'for both' if short else 'at both sizes'}"
+    if short:
+        return f"needs {small:,} and {large:,}"
+    return f"{small:,}{noun} for {labels[0]} and {large:,} for {labels[1]}"
+
+
+def _label(size: dict[str, int], other: dict[str, int]) -> str:
+    """What is special about a size."""
+    return ", ".join(f"{name}={value}" for name, value in size.items() if other[name] != value)
+
+
+def _growth(
+    sizes: tuple[dict[str, int], dict[str, int]], entries: tuple[int, int], small: int, large: int
+) -> str:
+    """What the operations grow with, and how many it takes of each, as far as two counts can tell.
+
+    It is the quantity that leaves the least unexplained when its share is taken off.
+    """
+    quantities = {name: (sizes[0][name], sizes[1][name]) for name in sizes[0]}
+    quantities["entry of the result"] = entries
+    slopes = {name: (large - small) / (many - few) for name, (few, many) in quantities.items() if many > few}
+    rests = {name: abs(small - slope * quantities[name][0]) for name, slope in slopes.items()}
+    best = [name for name, rest in rests.items() if rest == min(rests.values())]
+    if not best or rests[best[0]] > small / 2:
+        return "they grow with the input"
+    if len(best) > 1:
+        return f"they grow with {', '.join(best[:-1])} or {best[-1]}"
+    slope = round(slopes[best[0]])
+    return f"{'one' if slope <= 1 else f'about {slope:,}'} for each {best[0]}"
