@@ -7,6 +7,7 @@ softmax and all of the other; LOST if it cannot be graded.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,11 +24,11 @@ def softmax(X):
     "cross_entropy": """import torch
 
 def cross_entropy(P, y):
-    return -torch.log(P[torch.arange(len(y)), y]).mean()""",
+    return -torch.log(P[torch.arange(len(y)), y])""",
 }
 ZEROS = {
     "softmax": "import torch\n\ndef softmax(X):\n    return torch.zeros_like(X)",
-    "cross_entropy": "import torch\n\ndef cross_entropy(P, y):\n    return torch.tensor(0.0)",
+    "cross_entropy": "import torch\n\ndef cross_entropy(P, y):\n    return torch.zeros(len(y))",
 }
 CANARY = "canary-7141"  # a script that must not reach a browser
 Change = Callable[[NotebookNode], object]
@@ -94,7 +95,7 @@ def prints(nb):
 
 @submission(ALL)
 def floods(nb):
-    answer(nb, softmax(f"for _ in range(2000): print('x' * 100)\n{RIGHT_BODY}"))
+    answer(nb, softmax(f"for _ in range(20): print('x' * 100)\n{RIGHT_BODY}"))
 
 
 @submission(ALL)
@@ -347,7 +348,7 @@ def lies_with_a_subclass(nb):
         "        if func in (torch.allclose, torch.equal): return True\n"
         "        return super().__torch_function__(func, types, args, kwargs or {})"
     )
-    entropy = "\n\ndef cross_entropy(P, y):\n    return torch.tensor(0.0).as_subclass(Yes)"
+    entropy = "\n\ndef cross_entropy(P, y):\n    return torch.zeros(len(y)).as_subclass(Yes)"
     answer(nb, softmax("return torch.zeros_like(X).as_subclass(Yes)", head), head + entropy)
 
 
@@ -423,7 +424,7 @@ def hand_in(root: Path, released: NotebookNode) -> None:
                 one.source = one.source.replace(f"{{{word}!r}}", repr(place))
         folder = root / "submitted" / name / "ch3"
         folder.mkdir(parents=True)
-        text = nbformat.writes(notebook) if name != "format_3" else _format_3(notebook)
+        text = json.dumps(notebook) if name != "format_3" else _format_3(notebook)
         (folder / "ch3.ipynb").write_text(text, encoding="utf-8")
     _beside(root / "submitted")
 

@@ -43,7 +43,7 @@ class Notebook:
         if self.defines.isdisjoint(functions):
             functions = self.defines
         every = [(number, statement) for number, cell in self._statements.items() for statement in cell]
-        kept = slices.needed([statement for _number, statement in every], functions)
+        kept, wanted = slices.needed([statement for _number, statement in every], functions)
         first, parts = 0, []
         for number in sorted(self.codes.keys() | self.broken.keys()):
             if number in self.broken:
@@ -54,7 +54,8 @@ class Notebook:
             inside = {n - first for n in kept if first <= n < first + len(cell)}
             first += len(cell)
             if inside:
-                parts.append(f"# cell {number}\n{slices.without(self.codes[number], cell, inside).rstrip()}")
+                text = slices.without(self.codes[number], cell, inside, wanted)
+                parts.append(f"# cell {number}\n{text.rstrip()}")
         return "\n\n".join(parts).encode() + b"\n"
 
     @cached_property

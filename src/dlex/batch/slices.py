@@ -26,6 +26,7 @@ GUARD = "with __import__('contextlib').suppress(Exception): "
 class Statement:
     """The statements that begin on one line of a cell: `first` to `last`, counted from 1.
 
+    `modules` are the parts of `import torch, matplotlib.pyplot as plt`, by the name that each binds.
     `stores` are names whose value they change in place, `calls_on` names whose methods they call,
     `given` names that a call gets whose result nobody wants; `later` what a function binds or changes
     when it is called.
@@ -33,6 +34,7 @@ class Statement:
 
     first: int
     last: int
+    modules: dict[str, str] = field(default_factory=dict)
     always: bool = False
     guarded: bool = False
     plots: bool = False
@@ -57,11 +59,11 @@ def statements(code: str) -> list[Statement]:
         return [Statement(1, code.count("\n") + 1, always=True)]
 
 
-def needed(found: list[Statement], functions: Iterable[str]) -> set[int]:
-    """The numbers, counted from 0, of the statements that `functions` depend on.
+def needed(found: list[Statement], functions: Iterable[str]) -> tuple[set[int], set[str]]:
+    """The numbers, counted from 0, of the statements that `functions` depend on, and all names needed.
 
     >>> cell = "import torch\\nimport os\\ndef f(x):\\n    return torch.exp(x)\\nf(os.name)\\ntorch.seed()"
-    >>> sorted(needed(statements(cell), ["f"]))
+    >>> sorted(needed(statements(cell), ["f"])[0])
     [0, 2, 4]
     """
     effects = _effects(found)
@@ -72,18 +74,24 @@ def needed(found: list[Statement], functions: Iterable[str]) -> set[int]:
     while True:
         more = {n for n, effect in enumerate(effects) if n not in kept and not wanted.isdisjoint(effect)}
         if not more:
-            return kept
+            return kept, wanted
         kept |= more
         for number in more:
             wanted |= found[number].uses
 
 
-def without(code: str, found: list[Statement], kept: set[int]) -> str:
-    """A cell with only the statements whose numbers are in `kept`; every line keeps its number."""
+def without(code: str, found: list[Statement], kept: set[int], wanted: set[str]) -> str:
+    """A cell with only the statements whose numbers are in `kept`, and what these import of what is wanted;
+    every line keeps its number."""
     lines = code.split("\n")
     for number, statement in enumerate(found):
         if number not in kept:
             lines[statement.first - 1 : statement.last] = [""] * (statement.last - statement.first + 1)
+        elif len(statement.modules) > 1:
+            parts = [text for name, text in statement.modules.items() if name in wanted]
+            lines[statement.first - 1 : statement.last] = [f"import {', '.join(parts)}"] + [""] * (
+                statement.last - statement.first
+            )
         elif statement.guarded:
             lines[statement.first - 1] = GUARD + lines[statement.first - 1].lstrip()
     return "\n".join(lines)
@@ -149,7 +157,9 @@ def _statement(nodes: list[ast.stmt]) -> Statement:
     code = compile(ast.Module(nodes, []), "cell", "exec", dont_inherit=True)
     made.binds, made.uses, made.later = _names(code)
     for node in nodes:
-        if isinstance(node, DEFINITIONS):
+        if isinstance(node, ast.Import) and len(nodes) == 1:
+            made.modules = {a.asname or a.name.split(".")[0]: ast.unparse(a) for a in node.names}
+        elif isinstance(node, DEFINITIONS):
             made.defines.add(node.name)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             made.told |= _receiver(node.value)

@@ -59,7 +59,7 @@ class SubmissionExporter(NotebookExporter):
 
 
 def _read(handed: Handed) -> NotebookNode:
-    cells, problem = ([], handed.problem) if handed.path is None else read_submitted(handed.path)
+    cells, problem = read_submitted(handed.path) if handed.path else ([], handed.problem)
     about = NotebookNode(problem=one_line(problem, 400), notes=handed.notes, missing=handed.missing)
     return v4.new_notebook(cells=cells, metadata=NotebookNode(dlex=about))
 
@@ -97,7 +97,7 @@ def _find(folder: str, name: str, known: list[str]) -> Handed:
         return Handed(others[0], notes=[f"{one_line(others[0].name)} was taken for {path.name}"])
     if not others:
         there = ", ".join(one_line(p.name) for p in sorted(Path(folder).iterdir())[:3]) or "nothing"
-        return Handed(None, f"there is no {path.name}; handed in: {there}", missing=True)
+        return Handed(None, notes=[f"there is no {path.name}; handed in: {there}"], missing=True)
     names = " and ".join(one_line(other.name) for other in others[:2])
     return Handed(None, f"{names} may both be {path.name}: keep one of them")
 

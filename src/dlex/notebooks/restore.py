@@ -96,7 +96,7 @@ def _places(
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
         name = grade_id_of(cell)
-        if name in places:
+        if name and name in places:
             notes.append(f"the cell {name} was there more than once: the last one counts")
         places[name] = place
     places = {one.name: places[one.name] for one in saved if one.name in places}

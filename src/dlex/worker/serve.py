@@ -71,7 +71,7 @@ class Worker:
             exec(compile(tree, request.filename, "exec"), module.__dict__)
         except BaseException as error:
             return wire.Reply(sequence, error=describe_error(error, request.filename))
-        return wire.Reply(sequence, wire.Dict(_definitions(module.__dict__)))
+        return wire.Reply(sequence, wire.Dict(definitions(module.__dict__)))
 
     def _callback(self, number: int):
         def call_the_grader(*args):
@@ -101,7 +101,7 @@ class Worker:
         self._channel.sendall(payload)
 
 
-def _definitions(namespace: dict[str, object]) -> dict[str, wire.Value]:
+def definitions(namespace: dict[str, object]) -> dict[str, wire.Value]:
     """Names that a submission defines, each with its kind and, for functions, its parameters."""
     found: dict[str, wire.Value] = {}
     for name, value in namespace.items():
