@@ -6,11 +6,12 @@ from nbformat import NotebookNode, v4
 from nbgrader import utils
 from nbgrader.preprocessors import Execute, SaveAutoGrades
 
-from dlex.notebooks.cells import answer_id, exercise_of, grade_id_of
+from dlex.notebooks.cells import answer_id, exercise_tested, grade_id_of
 from dlex.notebooks.gradebook import put_comment, put_score
 from dlex.notebooks.kernel import kernel_manager
 from dlex.notebooks.outputs import harmless
 from dlex.notebooks.own import own_score
+from dlex.notebooks.run import work_of
 from dlex.notebooks.verdicts import UNTOUCHED, Verdict, ungraded
 
 NOT_RUN = "the notebook was graded without being executed (--no-execute)"
@@ -28,7 +29,7 @@ class DlexExecute(Execute):
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = harmless(cell.outputs)
-                if exercise := _exercise(cell):
+                if exercise := exercise_tested(cell):
                     cell.outputs = _shown(verdicts[exercise])
                 elif reason and utils.is_grade(cell):
                     cell.outputs = _shown(ungraded(reason))
@@ -39,15 +40,13 @@ class DlexExecute(Execute):
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
         """Execute a cell in the kernel; the test cells of exercises are none of its business."""
-        return (cell, resources) if _exercise(cell) else super().preprocess_cell(cell, resources, index)
+        return (cell, resources) if exercise_tested(cell) else super().preprocess_cell(cell, resources, index)
 
     def _verdicts(self, nb: NotebookNode, problem: str, resources: dict) -> dict[str, Verdict]:
-        exercises = [id for cell in nb.cells if (id := _exercise(cell))]
-        if problem or not exercises:
-            return {id: ungraded(problem) for id in exercises}
-        about = resources["nbgrader"]
-        texts = [_text(cell) for cell in nb.cells if cell.cell_type == "code"]
-        return self.parent.run.grade(about["student"], f"{about['notebook']}.ipynb", texts, exercises)
+        work = work_of(resources["nbgrader"]["student"], resources["nbgrader"]["notebook"], nb.cells)
+        if problem or not work.exercises:
+            return {id: ungraded(problem) for id in work.exercises}
+        return self.parent.run.grade(work)
 
     def _run_own(self, nb: NotebookNode, resources: dict, km) -> str:
         """Run the notebook in a kernel; why that came to no end, "" if it did."""
@@ -66,7 +65,7 @@ class DlexSaveGrades(SaveAutoGrades):
     def _add_score(self, cell: NotebookNode, resources: dict) -> None:
         where = self.notebook_id, self.assignment_id, self.student_id
         points = float(cell.metadata.nbgrader["points"])
-        if exercise := _exercise(cell):
+        if exercise := exercise_tested(cell):
             score = resources.get("dlex", {}).get(exercise, ungraded(NOT_RUN)).score(points)
         elif resources.get("dlex_lost") and not utils.is_solution(cell):
             score = None
@@ -83,19 +82,9 @@ class DlexSaveGrades(SaveAutoGrades):
         put_comment(self.gradebook, name, *where, answers.get(name, own))
 
 
-def _exercise(cell: NotebookNode) -> str | None:
-    """The exercise that a cell tests."""
-    return exercise_of(grade_id_of(cell)) if utils.is_grade(cell) else None
-
-
 def _is_own_test(cell: NotebookNode) -> bool:
     """Whether nbgrader grades a cell, or shows its outputs to who grades it."""
-    return cell.cell_type == "code" and utils.is_grade(cell) and not _exercise(cell)
-
-
-def _text(cell: NotebookNode) -> str:
-    """The code of a cell; nothing of cells that only test."""
-    return "" if utils.is_grade(cell) and not utils.is_solution(cell) else cell.source
+    return cell.cell_type == "code" and utils.is_grade(cell) and not exercise_tested(cell)
 
 
 def _shown(verdict: Verdict) -> list[NotebookNode]:

@@ -6,6 +6,7 @@ import re
 
 SCHEMA = 3
 EXAMPLE = "dlex_example"  # metadata key of example cells, which nbgrader knows nothing of
+RESTORED = "restored-"  # begins the ids of cells that a submission lacked
 _TEST = re.compile(r"dlex-(ch\d\d)-([a-z][a-z0-9_]*)")
 
 
@@ -55,3 +56,9 @@ def grading(
 def grade_id_of(cell) -> str:
     """The grade id of a cell, "" without one."""
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def exercise_tested(cell) -> str | None:
+    """The exercise that a cell tests; None for any other cell."""
+    graded = cell.metadata.get("nbgrader", {}).get("grade", False)
+    return exercise_of(grade_id_of(cell)) if graded else None

@@ -10,52 +10,91 @@ from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, v4
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, Notebook
 from nbgrader.converters.base import NbGraderException
 
 from dlex.batch.entries import one_line
 from dlex.errors import DlexError
 from dlex.notebooks.cells import exercise_of
 from dlex.notebooks.reading import read_submitted
-from dlex.notebooks.run import Handed, Run
+from dlex.notebooks.restore import Released, read_released, restore
+from dlex.notebooks.run import Handed, Run, work_of
 from dlex.notebooks.settings import Dlex
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submitted notebook, damaged, renamed or missing, and holds what the run grades with.
+    """Reads submitted notebooks, damaged, renamed or missing, and has them graded ahead of nbgrader.
 
-    Its parent is nbgrader's converter; `run` is there for the preprocessors, whose parent this is.
+    Its parent is nbgrader's converter. The preprocessors, whose parent this is, find here what was
+    `released` and the `run` that grades.
     """
 
     def __init__(self, **kw):
         super().__init__(**kw)
-        converter = self.parent
-        coursedir = converter.coursedir
+        converter, coursedir = self.parent, self.parent.coursedir
+        names = _exercises(coursedir)
+        folders = _folders(coursedir)
         try:
-            with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-                cells = _grade_cells(gradebook, coursedir.assignment_id)
-            self.run = Run(Dlex(parent=self), [id for ids in cells.values() for id in ids])
+            jobs = min(_processors(), max(len(folders), 1))
+            self.run = Run(Dlex(parent=self), [id for ids in names.values() for id in ids], jobs)
         except DlexError as error:
             self.log.error(str(error))
             raise NbGraderException(error.message) from None
+        self.released = _released(coursedir, self.run)
         self._handed: dict[str, Handed] = {}
-        for folder in _folders(coursedir):
+        for folder in folders:
             handed = {
-                os.path.join(folder, f"{name}.ipynb"): _find(folder, name, list(cells)) for name in cells
+                os.path.join(folder, f"{name}.ipynb"): _find(folder, name, list(names)) for name in names
             }
             wanted = [path for path in handed if fnmatch.fnmatch(Path(path).stem, coursedir.notebook_id)]
             if wanted:
                 self._handed |= handed
                 converter.assignments[folder] = wanted
+        new = [
+            path for folder in sorted(converter.assignments) for path in sorted(converter.assignments[folder])
+        ]
+        self._order = [path for path in new if path in self._handed and not self._skipped(path)]
+        self._started, self._ahead = 0, 2 * jobs
 
     def from_filename(self, filename: str, resources: dict | None = None, **kw):
         """Read a notebook: as it was handed in, or as nbgrader wrote it in between."""
         handed = self._handed.get(filename)
         if handed is None:
             return super().from_filename(filename, resources=resources, **kw)
+        self._look_ahead(filename)
         notebook, resources = _read(handed), resources or {}
         resources["metadata"] = {"name": Path(filename).stem, "path": str(Path(filename).parent)}
         return self.from_notebook_node(notebook, resources=resources, **kw)
+
+    def _about(self, path: str) -> dict[str, str]:
+        """Whose a submitted notebook is, and which."""
+        return self.parent.init_single_notebook_resources(path)["nbgrader"]
+
+    def _skipped(self, path: str) -> bool:
+        """Whether nbgrader will pass over a notebook because it has graded it already."""
+        coursedir, about = self.parent.coursedir, self._about(path)
+        done = coursedir.format_path(coursedir.autograded_directory, about["student"], about["assignment"])
+        return os.path.exists(done) and not self.parent.force
+
+    def _look_ahead(self, path: str) -> None:
+        """Have this notebook graded, and the next ones while nbgrader is busy with it."""
+        if path not in self._order:
+            return
+        here = self._order.index(path)
+        end = min(here + 1 + self._ahead, len(self._order))
+        for number in range(max(here, self._started), end):
+            self._start(self._order[number])
+        self._started = max(self._started, end)
+
+    def _start(self, path: str) -> None:
+        about, notebook = self._about(path), _read(self._handed[path])
+        if not notebook.metadata.dlex.problem:
+            cells, _notes = restore(notebook.cells, self.released[about["notebook"]])
+            self.run.start(work_of(about["student"], about["notebook"], cells))
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _read(handed: Handed) -> NotebookNode:
@@ -64,14 +103,29 @@ def _read(handed: Handed) -> NotebookNode:
     return v4.new_notebook(cells=cells, metadata=NotebookNode(dlex=about))
 
 
-def _grade_cells(gradebook: Gradebook, assignment: str) -> dict[str, list[str]]:
-    """The notebooks of an assignment, each with the exercises that it tests."""
-    try:
-        notebooks = gradebook.find_assignment(assignment).notebooks
-    except MissingEntry:
-        return {}  # nbgrader says so
-    names = {notebook.name: [cell.name for cell in notebook.grade_cells] for notebook in notebooks}
+def _exercises(coursedir) -> dict[str, list[str]]:
+    """The notebooks of the assignment, each with the exercises that it tests."""
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        names = {
+            one.name: [cell.name for cell in one.grade_cells] for one in _notebooks(gradebook, coursedir)
+        }
     return {name: [id for cell in ids if (id := exercise_of(cell))] for name, ids in names.items()}
+
+
+def _released(coursedir, run: Run) -> dict[str, Released]:
+    folder = Path(coursedir.format_path(coursedir.source_directory, ".", coursedir.assignment_id))
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        return {
+            one.name: read_released(one, folder / f"{one.name}.ipynb", run.functions)
+            for one in _notebooks(gradebook, coursedir)
+        }
+
+
+def _notebooks(gradebook: Gradebook, coursedir) -> list[Notebook]:
+    try:
+        return gradebook.find_assignment(coursedir.assignment_id).notebooks
+    except MissingEntry:
+        return []  # nbgrader says so
 
 
 def _folders(coursedir) -> list[str]:

@@ -7,7 +7,6 @@ The grader asks for forks as it asks a zygote: the kernel goes on as if nothing 
 
 from __future__ import annotations
 
-import os
 import random
 import select
 import signal
@@ -17,7 +16,7 @@ from contextlib import suppress
 
 import torch
 
-from dlex.worker import lockdown, serve, wire, zygote
+from dlex.worker import serve, wire, zygote
 from dlex.worker.by_hand import ByHand
 from dlex.worker.executor import Executor
 from dlex.worker.operations import CountOperations

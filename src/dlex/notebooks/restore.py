@@ -14,10 +14,15 @@ from pathlib import Path
 
 import msgspec
 from nbformat import NotebookNode, v4
-from nbgrader.api import Gradebook, Notebook
+from nbgrader.api import Notebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from dlex.notebooks.cells import answer_id, exercise_of, grade_id_of, grading
+from dlex.notebooks.cells import RESTORED, answer_id, exercise_of, grade_id_of, grading
+
+EDITED = "edited cells, of which the originals were used"
+MISSING = "missing cells, of which the originals were used"
+DOUBLE = "cells that were there more than once, of which the last one counts"
+UNMARKED = "cells that had lost their marks"
 
 
 @dataclass(frozen=True)
@@ -42,79 +47,86 @@ class RestoreCells(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         about = resources["nbgrader"]
-        with Gradebook(about["db_url"]) as gradebook:
-            notebook = gradebook.find_notebook(about["notebook"], about["assignment"])
-            saved, kernel = _saved(notebook), notebook.kernelspec
-        coursedir = self.parent.parent.coursedir
-        folder = coursedir.format_path(coursedir.source_directory, ".", about["assignment"])
-        saved = _in_order(saved, Path(folder) / f"{about['notebook']}.ipynb")
-        nb.cells, notes = restore(nb.cells, saved, self._defines(saved))
+        released = self.parent.released[about["notebook"]]
+        nb.cells, notes = restore(nb.cells, released)
         if nb.metadata.dlex.problem or nb.metadata.dlex.missing:
             notes = []  # that says it all
         nb.metadata.dlex.notes = [*nb.metadata.dlex.notes, *notes]
         for note in nb.metadata.dlex.notes:
             self.log.warning("%s: %s", about["student"], note)
-        if kernel:
-            nb.metadata["kernelspec"] = json.loads(kernel)
+        if released.kernel:
+            nb.metadata["kernelspec"] = json.loads(released.kernel)
         return nb, resources
 
-    def _defines(self, saved: list[Saved]) -> dict[str, re.Pattern]:
-        """For the answer cell of each exercise what its code looks like."""
-        found = {}
-        for cell in saved:
-            if (exercise := exercise_of(cell.name)) and (names := self.parent.run.functions(exercise)):
-                found[answer_id(exercise)] = re.compile(rf"^def\s+(?:{'|'.join(names)})\b", re.M)
-        return found
+
+@dataclass(frozen=True)
+class Released:
+    """A notebook of an assignment: its cells in order, the kernel of its author, and what the answers that
+    lost their marks look like, by the names of their cells."""
+
+    cells: list[Saved]
+    kernel: str | None
+    answers: dict[str, re.Pattern]
 
 
-def restore(
-    cells: list[NotebookNode], saved: list[Saved], defines: dict[str, re.Pattern]
-) -> tuple[list[NotebookNode], list[str]]:
-    """The cells of a submission with those of the assignment restored, and what was done.
+def read_released(notebook: Notebook, source: Path, functions: Callable[[str], list[str]]) -> Released:
+    """What the gradebook knows about a notebook.
 
     Args:
-        saved: the cells of the assignment, in order.
-        defines: for the names of answer cells what an answer that lost its mark looks like.
+        source: the instructor's notebook, which tells the order.
+        functions: gives those that an exercise asks for.
     """
-    notes: list[str] = []
-    places = _places(cells, saved, defines, notes)
+    cells = _in_order(_saved(notebook), source)
+    answers = {}
+    for cell in cells:
+        if (exercise := exercise_of(cell.name)) and (names := functions(exercise)):
+            answers[answer_id(exercise)] = re.compile(rf"^def\s+(?:{'|'.join(names)})\b", re.M)
+    return Released(cells, notebook.kernelspec, answers)
+
+
+def restore(cells: list[NotebookNode], released: Released) -> tuple[list[NotebookNode], list[str]]:
+    """The cells of a submission with those of the assignment restored, and what was done."""
+    saved = released.cells
+    done: dict[str, list[str]] = {}
+    places = _places(cells, released, done)
     for cell in cells:
         cell.metadata.pop("nbgrader", None)
     for one in saved:
         if one.name in places:
             place = places[one.name]
             if one.ours and one.locked and cells[place].source != one.source:
-                notes.append(f"the cell {one.name} was edited: the original was used")
+                done.setdefault(EDITED, []).append(one.name)
             cells[place] = _restored(cells[place], one)
-    return _with_missing(cells, places, saved, notes), notes
+    cells = _with_missing(cells, places, saved, done)
+    return cells, [f"{what}: {', '.join(names)}" for what, names in done.items()]
 
 
-def _places(
-    cells: list[NotebookNode], saved: list[Saved], defines: dict[str, re.Pattern], notes: list[str]
-) -> dict[str, int]:
+def _places(cells: list[NotebookNode], released: Released, done: dict[str, list[str]]) -> dict[str, int]:
     """Which cell of the submission is which of the assignment, by name."""
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
         name = grade_id_of(cell)
         if name and name in places:
-            notes.append(f"the cell {name} was there more than once: the last one counts")
+            done.setdefault(DOUBLE, []).append(name)
         places[name] = place
-    places = {one.name: places[one.name] for one in saved if one.name in places}
-    for one in saved:
-        if one.name not in places and (place := _unmarked(cells, one, places, defines)) is not None:
+    places = {one.name: places[one.name] for one in released.cells if one.name in places}
+    for one in released.cells:
+        if one.name in places:
+            continue
+        if (place := _unmarked(cells, one, places, released.answers.get(one.name))) is not None:
             places[one.name] = place
-            notes.append(f"the cell {one.name} had lost its mark")
+            done.setdefault(UNMARKED, []).append(one.name)
     return places
 
 
 def _unmarked(
-    cells: list[NotebookNode], one: Saved, places: dict[str, int], defines: dict[str, re.Pattern]
+    cells: list[NotebookNode], one: Saved, places: dict[str, int], answer: re.Pattern | None
 ) -> int | None:
     """The last cell that has the very text of a missing one or, if that is an answer, answers."""
     free = [place for place in range(len(cells)) if place not in places.values()]
     tests: list[Callable[[NotebookNode], object]] = [lambda cell: cell.source == one.source]
-    if one.name in defines:
-        tests.append(lambda cell: cell.cell_type == "code" and defines[one.name].search(cell.source))
+    if answer is not None:
+        tests.append(lambda cell: cell.cell_type == "code" and answer.search(cell.source))
     for test in tests:
         if found := [place for place in free if test(cells[place])]:
             return found[-1]
@@ -127,14 +139,14 @@ def _restored(cell: NotebookNode | None, one: Saved) -> NotebookNode:
     made = v4.new_code_cell(text) if one.kind == "code" else v4.new_markdown_cell(text)
     if cell is not None and "attachments" in cell and one.kind == "markdown" and not one.locked:
         made.attachments = cell.attachments
-    made.id = cell.id if cell is not None else f"restored-{one.name}"[:64]
+    made.id = cell.id if cell is not None else f"{RESTORED}{one.name}"[:64]
     made.metadata = NotebookNode(deletable=False, **({"editable": False} if one.locked else {}))
     made.metadata["nbgrader"] = NotebookNode(one.metadata["nbgrader"])
     return made
 
 
 def _with_missing(
-    cells: list[NotebookNode], places: dict[str, int], saved: list[Saved], notes: list[str]
+    cells: list[NotebookNode], places: dict[str, int], saved: list[Saved], done: dict[str, list[str]]
 ) -> list[NotebookNode]:
     """The cells with missing ones behind those that they followed."""
     behind: dict[int, list[NotebookNode]] = {}
@@ -144,7 +156,7 @@ def _with_missing(
             last = places[one.name]
         else:
             behind.setdefault(last, []).append(_restored(None, one))
-            notes.append(f"the cell {one.name} was missing: the original was used")
+            done.setdefault(MISSING, []).append(one.name)
     result = behind.get(-1, [])
     for place, cell in enumerate(cells):
         result += [cell, *behind.get(place, [])]

@@ -19,23 +19,24 @@ class _Wanted(NamedTuple):
     exercises: tuple[str, ...]
     seed: int
     isolation: int | None
+    jobs: int
 
 
 _pools: dict[_Wanted, Pool] = {}  # one at most
 
 
-def grader(course: Course, exercises: list[str], seed: int, isolation: int | None) -> Pool:
+def grader(course: Course, exercises: list[str], seed: int, isolation: int | None, jobs: int) -> Pool:
     """The pool that grades these exercises, started if it is not running yet.
 
     Raises:
         CourseError: a grader or a reference is broken.
         MachineError: the machine cannot isolate submissions, and nobody asked for level 0.
     """
-    wanted = _Wanted(course.root, course.hash, tuple(exercises), seed, isolation)
+    wanted = _Wanted(course.root, course.hash, tuple(exercises), seed, isolation, jobs)
     if wanted not in _pools:
         close()
         chosen = [exercise for exercise in course.exercises if exercise.id in exercises]
-        pool = Pool(course, chosen, seed=seed, isolation=isolation, jobs=1).__enter__()
+        pool = Pool(course, chosen, seed=seed, isolation=isolation, jobs=jobs).__enter__()
         _pools[wanted] = pool
         _refuse_level_0(pool, isolation)
     return _pools[wanted]
