@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import os
@@ -13,9 +14,23 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from dlex.worker import sandbox
+
 pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'dlex[nbgrader]'")
 
-from nbgrader_submissions import ALL, CANARY, ENTROPY, LOST, SOFTMAX, SOME, SUBMISSIONS, hand_in
+from nbformat import v4
+from nbgrader_submissions import (
+    ALL,
+    ANSWERS,
+    CANARY,
+    ENTROPY,
+    LOST,
+    SOFTMAX,
+    SOME,
+    SUBMISSIONS,
+    cell,
+    hand_in,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = "softmax", "cross_entropy"
@@ -122,9 +137,9 @@ def test_the_released_notebook_has_everything_but_answers_and_checks(built: Clas
     assert "# This should give" in text and 'dlex.check(\\"ch03/softmax\\")' in text
     for secret in ("hidden", "reference", "hypothesis", "keepdim=True).values)", "assert"):
         assert secret not in text
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade"):
-            assert cell.metadata.nbgrader.schema_version == 3 and not cell.metadata.editable
+    for one in notebook.cells:
+        if one.metadata.get("nbgrader", {}).get("grade"):
+            assert one.metadata.nbgrader.schema_version == 3 and not one.metadata.editable
 
 
 def test_building_again_keeps_the_instructors_cells(built: Class) -> None:
@@ -295,3 +310,104 @@ print(json.dumps([[one["success"] for one in done], scores]))
 """
     told = graded.run(sys.executable, "-c", script)
     assert json.loads(told.splitlines()[-1]) == [[True, True], [sum(points.values()), 0]]
+
+
+# Cells of the instructor's own ---------------------------------------------------------------------
+
+DOUBLE = "def double(x):\n    return 2 * x"
+SPY = """\
+import glob, socket
+found = glob.glob({root!r} + '/*') + glob.glob('../*/*') + glob.glob('/home/*') + glob.glob('/root/*')
+try:
+    socket.create_connection(('127.0.0.1', 1), timeout=1)
+except OSError as error:
+    found += [] if error.errno in (99, 101, 111) else []
+def double(x):
+    return 2 * x if found else 0
+"""
+# What double is; the points of test-double and partial, None if a person has to look.
+LEARNERS = {
+    "right": (f"import warnings\nprint('hello')\nwarnings.warn('careful')\n{DOUBLE}", 2, 4),
+    "wrong": ("def double(x):\n    return 0", 0, 1),
+    "dies": (f"import os\n{DOUBLE}\nos._exit(1)", None, None),
+    "displays": ("def double(x):\n    get_ipython().displayhook(2.0)\n    return 2", 0, 4),
+    "spies": (SPY, 0, 1),
+}
+
+
+def _graded(name: str, source: str, points: float, *, solution: bool = False, kind=v4.new_code_cell):
+    about = {"grade": True, "solution": solution, "locked": not solution, "task": False, "points": points}
+    return kind(source, metadata={"nbgrader": {"schema_version": 3, "grade_id": name, **about}})
+
+
+@pytest.fixture(scope="session")
+def own(built: Class) -> Class:
+    source = built.notebook("source")
+    source.cells = [one for one in source.cells if "cross_entropy" not in json.dumps(one)]
+    hidden = "### BEGIN HIDDEN TESTS\nassert double(3) == 6\n### END HIDDEN TESTS"
+    answer = {"schema_version": 3, "grade_id": "double", "grade": False, "solution": True, "locked": False}
+    source.cells += [
+        v4.new_code_cell(f"### BEGIN SOLUTION\n{DOUBLE}\n### END SOLUTION", metadata={"nbgrader": answer}),
+        _graded("test-double", f"assert double(2) == 4\n{hidden}", 2),
+        _graded("partial", "4.0 if double(1) == 2 else 1.0", 4),
+        _graded("plot", "# YOUR PLOT", 2, solution=True),
+        _graded("essay", "Your words", 3, solution=True, kind=v4.new_markdown_cell),
+    ]
+    folder = built.folder / "source" / "own"
+    folder.mkdir()
+    (folder / "own.ipynb").write_text(nbformat.writes(source), encoding="utf-8")
+    built.nbgrader("generate_assignment", "own")
+    released = built.notebook("release", assignment="own")
+    for learner, (code, _test, _partial) in LEARNERS.items():
+        _hand_in(built, released, learner, code.replace("{root!r}", repr(str(built.folder))))
+    built.nbgrader("autograde", "own")
+    built.nbgrader("generate_feedback", "own")
+    built.nbgrader(
+        "export", "--exporter=dlex.notebooks.export.JsonExport", "--to=own.json", "--assignment=['own']"
+    )
+    return built
+
+
+def _hand_in(course: Class, released, learner: str, code: str) -> None:
+    notebook = copy.deepcopy(released)
+    cell(notebook, "softmax").source = ANSWERS["softmax"]
+    for one in notebook.cells:
+        name = one.metadata.get("nbgrader", {}).get("grade_id")
+        if name in ("double", "plot"):
+            one.source = {"double": code, "plot": "print('a plot')"}[name]
+    folder = course.folder / "submitted" / learner / "own"
+    folder.mkdir(parents=True)
+    (folder / "own.ipynb").write_text(json.dumps(notebook))
+
+
+def _scores(own: Class) -> dict[str, dict[str, float | None]]:
+    rows = json.loads((own.folder / "own.json").read_text())
+    return {
+        row["student_id"]: {one["cell"]: one["score"] for one in row["notebooks"][0]["cells"]}
+        for row in rows
+        if row["notebooks"]
+    }
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_own_cells_are_graded_by_nbgraders_rules(own: Class, learner: str) -> None:
+    if learner == "spies" and sandbox.probe().level < 2:
+        pytest.skip("needs bubblewrap")
+    _code, test, partial = LEARNERS[learner]
+    scores = _scores(own)[learner]
+    assert scores.pop("dlex-ch03-softmax") == 13
+    assert scores == {"test-double": test, "partial": partial, "plot": None, "essay": 0}
+
+
+def test_what_waits_for_a_person_shows_no_zero(own: Class) -> None:
+    page = (own.folder / "feedback" / "right" / "own" / "own.html").read_text(encoding="utf-8")
+    assert "Not graded yet, 2.0 points" in page and "Score: 13.0 / 13.0" in page
+    page = (own.folder / "feedback" / "dies" / "own" / "own.html").read_text(encoding="utf-8")
+    assert "the kernel that ran this notebook ended" in page
+
+
+def test_outputs_of_the_learners_cells_are_shown(own: Class) -> None:
+    cells = own.notebook("autograded", "right", "own").cells
+    texts = json.dumps([one.get("outputs") for one in cells])
+    assert "a plot" in texts and "hello" in texts
+    assert not Path(own.folder / "autograded" / "right" / "own" / "kernel.json").exists()

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 
+from dlex.notebooks.picture import tables
 from dlex.results.formats.words import causes, explain, heading, points, same_reason, spoken
 from dlex.results.records import CheckResult, ExerciseResult
 
@@ -14,9 +15,9 @@ WRONG = "✗", "#cf222e"
 _MARKED = re.compile(r"&gt;([^&<>\s]+)&lt;")
 
 
-def report(result: ExerciseResult) -> str:
-    """Points, checks, and what went wrong."""
-    return f"<div>{''.join(_parts(result))}</div>"
+def report(result: ExerciseResult, *, pictures: bool = False) -> str:
+    """Points, checks, and what went wrong; with `pictures`, tensors as coloured tables too."""
+    return f"<div>{''.join(_parts(result, pictures))}</div>"
 
 
 def message(text: str) -> str:
@@ -24,14 +25,14 @@ def message(text: str) -> str:
     return f"<div>{_pre(text)}</div>"
 
 
-def _parts(result: ExerciseResult) -> Iterator[str]:
+def _parts(result: ExerciseResult, pictures: bool) -> Iterator[str]:
     yield f"<p><b>{_escape(result.title)}</b>: {points(result)} points</p>"
     if result.message:
         yield _pre(result.message)
     if result.status == "graded":
         yield f"<table>{''.join(map(_row, result.checks))}</table>"
         for check, *others in causes(result):
-            yield from _failure(check, others)
+            yield from _failure(check, others, pictures)
     if result.output.strip():
         yield f"<p>It printed this, which never changes the grade:</p>{_pre(result.output)}"
 
@@ -46,11 +47,13 @@ def _row(check: CheckResult) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _failure(check: CheckResult, others: list[CheckResult]) -> Iterator[str]:
+def _failure(check: CheckResult, others: list[CheckResult], pictures: bool) -> Iterator[str]:
     told = explain(check)
     if not told:
         return
     yield f"<p><b>{_escape(heading(check))}</b>: {spoken(check.outcome)}</p>{_pre(told)}"
+    if pictures and check.counterexample is not None:
+        yield tables(check.counterexample)
     if others:
         yield f"<p>{_escape(same_reason(others))}</p>"
 

@@ -23,7 +23,7 @@ class Grid(NamedTuple):
     wrong: list[list[bool]]
 
 
-def pictures(seen: Counterexample) -> str:
+def tables(seen: Counterexample) -> str:
     """HTML that shows a counterexample's tensors; "" where there are none to be seen."""
     shown = [("expected", seen.expected), ("got", seen.got)]
     grids = [(title, grid) for title, text in shown if text and (grid := read_grid(text))]

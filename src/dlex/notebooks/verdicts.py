@@ -48,7 +48,7 @@ def verdict(result: ExerciseResult) -> Verdict:
         return ungraded(result.message)
     share = result.score / result.max_score
     share = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
-    return Verdict(share, _comment(result), report(result), _text(result))
+    return Verdict(share, _comment(result), report(result), text_report(result))
 
 
 def _comment(result: ExerciseResult) -> str:
@@ -68,6 +68,10 @@ def _comment(result: ExerciseResult) -> str:
     return "\n\n".join(parts)
 
 
-def _text(result: ExerciseResult) -> str:
+def text_report(result: ExerciseResult) -> str:
+    """Points, checks, and what went wrong, as lines of text."""
     rows = [f"{spoken(check.outcome)}: {heading(check)} {points(check)}" for check in result.checks]
-    return "\n".join([f"{result.id}: {points(result)} points", *rows])
+    if result.status != "graded":
+        return f"{result.id}: {points(result)} points\n{result.message}"
+    told = [f"\n{heading(check)}\n{explain(check)}" for check, *_others in causes(result)]
+    return "\n".join([f"{result.id}: {points(result)} points", *rows, *told])
