@@ -138,7 +138,7 @@ def nbgrader(folder: Path) -> float:
     }
 
     def write(path: Path, answer: str) -> None:
-        cells = [_cell(v4, "softmax", answer, solution=True), _cell(v4, "test", test, points=13)]
+        cells = [cell(v4, "softmax", answer, solution=True), cell(v4, "test", test, points=13)]
         path.parent.mkdir(parents=True)
         path.write_text(v4.writes(v4.new_notebook(cells=cells)), encoding="utf-8")
 
@@ -183,10 +183,10 @@ def otter(folder: Path) -> float | None:
         subprocess.run([command, *arguments], cwd=folder, env=environment, check=True, capture_output=True)
 
     run("generate", "-t", "tests", "-o", "autograder.zip", "--no-environment")
-    check = v4.new_code_cell("import otter\notter.Notebook().check('softmax')")
+    check = v4.new_codecell("import otter\notter.Notebook().check('softmax')")
     began = time.perf_counter()
     for submission in answers(["softmax"], FEW):
-        answer = v4.new_code_cell(submission.sources[exercise.id].content.decode())
+        answer = v4.new_codecell(submission.sources[exercise.id].content.decode())
         notebook = v4.new_notebook(cells=[answer, check])
         notebook.metadata["kernelspec"] = {
             "name": "python3",
@@ -200,9 +200,9 @@ def otter(folder: Path) -> float | None:
     return (time.perf_counter() - began) / FEW
 
 
-def _cell(v4, name: str, text: str, *, solution: bool = False, points: int = 0):
+def cell(v4, name: str, text: str, *, solution: bool = False, points: int = 0):
     kind = {"grade": bool(points), "solution": solution, "locked": bool(points), "task": False}
     grading = {"grade_id": name, "schema_version": 3, **kind}
     if points:
         grading |= {"points": points}
-    return v4.new_code_cell(text, metadata={"nbgrader": grading})
+    return v4.new_codecell(text, metadata={"nbgrader": grading})

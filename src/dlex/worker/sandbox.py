@@ -13,6 +13,7 @@ import site
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,7 @@ NAMESPACES = (
     "--unshare-all --die-with-parent --new-session --cap-drop ALL --uid 65534 --gid 65534 "
     "--hostname dlex --clearenv"
 ).split()
+SCRATCH = 64 << 20  # of /tmp, where a program wants to write
 START = "import sys; sys.path[:] = {path!r}; from dlex.worker import zygote; zygote.main({fd}, {settings!r})"
 
 
@@ -77,9 +79,18 @@ def require(wanted: int | None) -> Isolation:
 
 def command(level: int, settings: str, descriptor: int, masked: list[Path]) -> list[str]:
     """The command line of a zygote that inherits `descriptor` as its control socket."""
-    code = START.format(path=_python_path(), fd=descriptor, settings=settings)
+    code = START.format(path=python_path(), fd=descriptor, settings=settings)
     python = [_interpreter(), "-I", "-c", code]
     return [*_bubblewrap(masked), "--", *python] if level == 2 else python
+
+
+def confine(
+    code: str, arguments: list[str], writable: list[Path], folder: Path, variables: dict[str, str]
+) -> list[str]:
+    """The command line of a Python inside bubblewrap that may write to some folders and starts in one."""
+    python = [_interpreter(), "-I", "-c", code, *arguments]
+    environment = ENVIRONMENT | variables
+    return [*_bubblewrap([], writable, str(folder), environment, SCRATCH), "--", *python]
 
 
 def readable(masked: list[Path]) -> tuple[list[str], list[str]]:
@@ -127,15 +138,23 @@ def _libraries() -> list[Path]:
     return [Path(path) for path in sorted(standard | sites) if os.path.isdir(path)]
 
 
-def _python_path() -> list[str]:
+def python_path() -> list[str]:
+    """Where a confined Python imports from."""
     standard = [path for path in sys.path if path.startswith(sys.base_prefix)]
     libraries = [str(path) for path in _libraries()]
     return list(dict.fromkeys([*standard, *libraries, str(PACKAGE.parent)]))
 
 
-def _bubblewrap(masked: list[Path]) -> list[str]:
+def _bubblewrap(
+    masked: list[Path],
+    writable: Sequence[Path] = (),
+    start: str = "/tmp",
+    environment: dict[str, str] = ENVIRONMENT,
+    scratch: int = 1 << 20,
+) -> list[str]:
+    """bubblewrap and its options; `start` is its working folder, `scratch` the size of /tmp in bytes."""
     arguments = ["bwrap", *NAMESPACES]
-    for name, value in ENVIRONMENT.items():
+    for name, value in environment.items():
         arguments += ["--setenv", name, value]
     arguments += ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib64"):
@@ -145,7 +164,7 @@ def _bubblewrap(masked: list[Path]) -> list[str]:
             arguments += ["--ro-bind", f"/{name}", f"/{name}"]
     for path in ("/etc/ld.so.cache", PROCESSORS[1]):
         arguments += ["--ro-bind-try", path, path]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(1 << 20), "--tmpfs", "/tmp"]
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(scratch), "--tmpfs", "/tmp"]
     bound = [Path("/usr")]
     for folder in (Path(_interpreter()).parent.parent, *_libraries()):
         if not any(_inside(folder, other) or folder == other for other in bound):
@@ -156,7 +175,9 @@ def _bubblewrap(masked: list[Path]) -> list[str]:
             arguments += ["--tmpfs", str(folder)]
     for part in VISIBLE_PARTS:
         arguments += ["--ro-bind", str(PACKAGE / part), str(PACKAGE / part)]
-    return [*arguments, "--chdir", "/tmp", "--remount-ro", "/"]
+    for place in writable:
+        arguments += ["--bind", str(place), str(place)]
+    return [*arguments, "--chdir", start, "--remount-ro", "/"]
 
 
 def _no_level_1() -> str | None:
