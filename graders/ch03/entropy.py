@@ -3,7 +3,7 @@
 import math
 
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, check, probabilities, sizes
@@ -76,6 +76,7 @@ def test_any_divergence(submission, reference, arguments):
 
 
 @check(points=1)
+@settings(max_examples=30)
 @given(arguments=pairs())
 def test_default_base(submission, reference, arguments):
     """without a base, the logarithm is the natural one"""
@@ -127,6 +128,7 @@ def impossible(arguments, mask, in_q):
 
 
 @check(points=1, hidden=True, hint="What is -log(0), and does anything on the way hide it?")
+@settings(max_examples=30)
 @given(arguments=pairs(), mask=masks)
 def test_impossible_in_belief(submission, reference, arguments, mask):
     """an outcome with p > 0 and q = 0 costs inf"""
@@ -138,6 +140,7 @@ def test_impossible_in_belief(submission, reference, arguments, mask):
 
 
 @check(points=1, hidden=True, hint="Is anything added to a probability, or is it kept above some number?")
+@settings(max_examples=30)
 @given(arguments=pairs(), exponents=st.lists(st.integers(0, 37), min_size=6, max_size=6))
 def test_tiny_beliefs(submission, reference, arguments, exponents):
     """probabilities in q down to 1e-37"""
@@ -151,6 +154,7 @@ def test_tiny_beliefs(submission, reference, arguments, exponents):
 
 
 @check(points=1, hidden=True, hint="Which of the three is the sum of the other two?")
+@settings(max_examples=30)
 @given(arguments=pairs(dtype=torch.float64))
 def test_cross_entropy_is_the_sum(submission, reference, arguments):
     """the cross-entropy is the entropy and the divergence together"""
