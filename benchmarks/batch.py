@@ -19,8 +19,8 @@ from common import HERE, ROOT, course, ms
 from dlex.batch.pool import Pool
 from dlex.submission import Source, Submission
 
-FEW, MANY = 4, 120
-SMALL, LARGE = 100, int(os.environ.get("DLEX_BENCH_SUBMISSIONS", "2000"))
+FEW, MANY = 6, 200
+SMALL, LARGE = 100, int(os.environ.get("DLEX_BENCH_SUBMISSIONS", "5000"))
 
 
 def measure() -> dict[str, str]:
@@ -52,13 +52,20 @@ def measure() -> dict[str, str]:
 
 
 def answers(names: list[str], count: int) -> list[Submission]:
-    """Right answers, no two the same bytes."""
+    """Right answers as different people write them, no two the same bytes."""
     found = course()
-    texts = {e.id: e.path("solutions").read_bytes() for name in names for e in found.find(name)}
+    texts = {
+        e.id: [path.read_bytes() for path in sorted((ROOT / "tests" / "variants" / e.id).glob("*.py"))]
+        for name in names
+        for e in found.find(name)
+    }
     return [
         Submission(
             f"learner-{k}",
-            {name: Source(f"{name}.py", text + b"# %d\n" % k) for name, text in texts.items()},
+            {
+                name: Source(f"{name}.py", written[k % len(written)] + b"\n# %d\n" % k)
+                for name, written in texts.items()
+            },
         )
         for k in range(count)
     ]
@@ -78,12 +85,13 @@ def pool(names: list[str], count: int, jobs: int) -> float:
 def memory() -> tuple[float, float]:
     """Megabytes of this process and all below it, shared pages counted once, early and late."""
     found = course()
-    seen = {}
+    seen = []
     with Pool(found, found.find("softmax"), seed=1, isolation=None, jobs=2) as warm:
-        for number, _graded in enumerate(warm.grade(answers(["softmax"], LARGE)), 1):
-            if number in (SMALL, LARGE):
-                seen[number] = _proportional()
-    return seen[SMALL], seen[LARGE]
+        for more in (SMALL, LARGE - SMALL):
+            for _graded in warm.grade(answers(["softmax"], more)):
+                pass
+            seen.append(_proportional())  # between batches, when only the warm processes are there
+    return seen[0], seen[1]
 
 
 def _proportional() -> float:
@@ -130,7 +138,7 @@ def nbgrader(folder: Path) -> float:
     }
 
     def write(path: Path, answer: str) -> None:
-        cells = [_cell(v4, "softmax", answer, solution=True), _cell(v4, "test", test, points=13)]
+        cells = [cell(v4, "softmax", answer, solution=True), cell(v4, "test", test, points=13)]
         path.parent.mkdir(parents=True)
         path.write_text(v4.writes(v4.new_notebook(cells=cells)), encoding="utf-8")
 
@@ -175,10 +183,10 @@ def otter(folder: Path) -> float | None:
         subprocess.run([command, *arguments], cwd=folder, env=environment, check=True, capture_output=True)
 
     run("generate", "-t", "tests", "-o", "autograder.zip", "--no-environment")
-    check = v4.new_code_cell("import otter\notter.Notebook().check('softmax')")
+    check = v4.new_codecell("import otter\notter.Notebook().check('softmax')")
     began = time.perf_counter()
     for submission in answers(["softmax"], FEW):
-        answer = v4.new_code_cell(submission.sources[exercise.id].content.decode())
+        answer = v4.new_codecell(submission.sources[exercise.id].content.decode())
         notebook = v4.new_notebook(cells=[answer, check])
         notebook.metadata["kernelspec"] = {
             "name": "python3",
@@ -192,9 +200,9 @@ def otter(folder: Path) -> float | None:
     return (time.perf_counter() - began) / FEW
 
 
-def _cell(v4, name: str, text: str, *, solution: bool = False, points: int = 0):
+def cell(v4, name: str, text: str, *, solution: bool = False, points: int = 0):
     kind = {"grade": bool(points), "solution": solution, "locked": bool(points), "task": False}
     grading = {"grade_id": name, "schema_version": 3, **kind}
     if points:
         grading |= {"points": points}
-    return v4.new_code_cell(text, metadata={"nbgrader": grading})
+    return v4.new_codecell(text, metadata={"nbgrader": grading})

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dlex.grading import session
 from dlex.worker import sandbox, wire
 from dlex.worker.client import Budget, Worker, WorkerDied, Zygote
 
@@ -80,7 +81,7 @@ def attack(zygote: Zygote, targets: Targets) -> Callable[[str], object]:
     """Run `def attack(): ...` in a fresh worker; its result, or how the worker ended."""
     workers: list[Worker] = []
 
-    def run(source: str, seconds: float = 5.0) -> object:
+    def run(source: str, seconds: float = 5.0, collect: int | None = None) -> object:
         budget = Budget(seconds, 60, 1 << 30, 1 << 16)
         budget.start_check()
         worker = zygote.fork(budget)
@@ -90,7 +91,7 @@ def attack(zygote: Zygote, targets: Targets) -> Callable[[str], object]:
         loaded = worker.call(wire.encode(wire.Load(f"{PRELUDE}{names}{source}".encode(), "a.py")))
         assert loaded.error is None, loaded.error
         try:
-            reply = worker.call(wire.encode(wire.Call("attack", [], {})))
+            reply = worker.call(wire.encode(wire.Call("attack", [], {}, collect=collect)))
         except WorkerDied as death:
             return death
         return reply.error if reply.error is not None else reply.value
@@ -271,6 +272,56 @@ def test_end_is_told(attack, body: str, reason: str, word: str) -> None:
     assert word in answer.detail
 
 
+LOOPED_OVER = {  # body of attack(), a generator, and the exception or the end that it comes to
+    "endless": ("while True: yield 1", "dlex.TooManyItems"),
+    "endless and large": ("while True: yield (torch.zeros(1 << 20), 1)", "dlex.TooManyItems"),
+    "expanded": ("while True: yield [torch.zeros(1).expand(1 << 40)]", "dlex.TooManyItems"),
+    "endless and asleep": ("while True: yield time.sleep(0.2)", "timeout"),
+    "never begins": ("time.sleep(1e6); yield 1", "timeout"),
+    "hangs when it is closed": ("\n  try:\n    while True: yield 1\n  finally: time.sleep(1e6)", "timeout"),
+    "raises midway": ("yield 1; raise KeyError('x')", "KeyError"),
+    "exits midway": ("yield 1; sys.exit(0)", "SystemExit"),
+    "ends the process midway": ("yield 1; os._exit(0)", "crashed"),
+    "writes a reply of its own": ("yield 1; os.write(3, b'\\0\\0\\0\\1\\xc0'); yield 2", "protocol"),
+    "a list that holds itself": ("a = []; a.append(a); yield a", "RecursionError"),
+    "a list that never ends": ("yield Endless()", "timeout"),
+    "an item that cannot be looked at": ("yield Sour()", "RuntimeError"),
+    "an item of another length than it has": ("yield Short([1, 2])", None),
+    "a tensor that lies": ("yield torch.ones(2).as_subclass(Liar)", None),
+    "exotic objects": ("yield (object(), sys, torch.ones(2).to_sparse(), lambda: 0, 1 << 99, b'x')", None),
+}
+
+EXOTIC = """
+import torch
+class Endless(list):
+    def __iter__(self):
+        return iter(int, 1)
+class Sour:
+    @property
+    def __class__(self):
+        raise RuntimeError
+class Short(list):
+    def __len__(self):
+        return -1
+class Liar(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return True
+def attack():
+  """
+
+
+@pytest.mark.parametrize(("body", "end"), LOOPED_OVER.values(), ids=LOOPED_OVER.keys())
+def test_hostile_generators_come_to_an_end(attack, body: str, end: str | None) -> None:
+    answer = attack(EXOTIC + body, seconds=1.0, collect=100)
+    if isinstance(answer, WorkerDied):
+        assert answer.reason == end
+    elif end is None:
+        assert isinstance(answer, wire.List) and len(answer.items) == 1
+    else:
+        assert isinstance(answer, wire.Error) and answer.kind == end
+
+
 def test_ignored_signals_do_not_help(attack) -> None:
     source = """
 def attack():
@@ -383,3 +434,35 @@ def test_cheats_earn_nothing(grade_sources) -> None:
     results = grade_sources("softmax", sources)
     assert {name: result.score for name, result in results.items()} == dict.fromkeys(CHEATS, 0.0)
     assert all(result.status in ("graded", "load_error") for result in results.values())
+
+
+HOSTILE_LOOPS = {
+    "endless": "while True: yield features[:batch_size], labels[:batch_size]",
+    "raises midway": "yield features[:1], labels[:1]; raise RuntimeError('\\x1b[31mpassed')",
+    "ends the process midway": "yield features[:1], labels[:1]; os._exit(0)",
+    "exotic pairs": "yield (features.numpy, labels.to_sparse()), object(); yield sys, {1: 2}",
+    "pairs of pairs": "pair = features\n    for _ in range(500): pair = (pair, labels)\n    yield pair",
+    "says itself that it does not end": "raise items.TooManyItems('\\x1b[31mpassed'); yield",
+    "more items than may be": "items.collected = lambda value, most: [(features, labels)] * 500; yield",
+    "more items than any message": "items.collected = lambda value, most: [0] * 200_000; yield",
+    "no list but a tuple": "items.collected = lambda value, most: (features, labels); yield",
+    "a list that is none": "items.collected = lambda value, most: Sour(); yield",
+}
+HOSTILE_LOOP = """
+import os, sys
+from dlex.worker import items
+class Sour(list):
+    def __iter__(self):
+        raise RuntimeError
+def data_iter(batch_size, features, labels, generator=None):
+    BODY
+"""
+
+
+def test_hostile_loops_earn_nothing(grade_sources, monkeypatch) -> None:
+    monkeypatch.setattr(session, "SHRINK_TRIES", 5)
+    sources = {name: HOSTILE_LOOP.replace("BODY", body).encode() for name, body in HOSTILE_LOOPS.items()}
+    for name, result in grade_sources("data_iter", sources).items():
+        assert (result.status, result.score) == ("graded", 0), name
+        assert all(check.outcome in ("failed", "error", "crashed") for check in result.checks), name
+        assert not any("\x1b" in check.message for check in result.checks), name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dlex.grading.failures import CalledForbidden
+from dlex.grading.messages import describe
 from dlex.worker import sandbox, wire
 from dlex.worker.by_hand import has_function, has_kernel
 from dlex.worker.client import Budget, Zygote
@@ -109,6 +111,22 @@ def test_the_message_says_what_where_and_what_to_do(results) -> None:
 
 def test_writing_it_by_hand_is_right(results) -> None:
     assert results["by hand"].score == results["by hand"].max_score
+
+
+def test_each_group_gives_its_own_advice(course) -> None:
+    (exercise,) = course.find("softmax_cross_entropy")
+    softmax, losses, autograd = (group.instead for group in exercise.by_hand)
+    met = {
+        "softmax": [softmax],
+        "logsumexp": [softmax],
+        "cross_entropy_loss": [losses],
+        "torch.autograd.grad": [autograd],
+        "import autograd.numpy": [autograd],
+        "import scipy.special": [softmax, losses],
+    }
+    for name, advice in met.items():
+        message = describe(CalledForbidden(wire.Forbidden(name, 1, "a line")), exercise)
+        assert [text for text in (softmax, losses, autograd) if text in message] == advice, message
 
 
 def test_importing_the_answer_is_met_and_numpy_is_not(grade_sources, solution) -> None:

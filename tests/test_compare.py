@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from dlex.grading import assert_close
-from dlex.grading.compare import compare
+from dlex.grading.compare import Leeway, compare
 from dlex.grading.failures import CheckFailed
 
 INF, NAN = float("inf"), float("nan")
 
 
-def kind(actual: object, expected: object, **options: object) -> str | None:
-    difference = compare(actual, expected, "the result", **options)
+def kind(actual: object, expected: object, **leeway: object) -> str | None:
+    difference = compare(actual, expected, "the result", Leeway(**leeway))
     return difference.kind if difference else None
 
 
@@ -33,10 +33,15 @@ def kind(actual: object, expected: object, **options: object) -> str | None:
         (torch.empty(0, 3), torch.empty(0, 3), None),
         (0.5, 0.5, None),
         (0.5, 0.6, "value"),
+        (torch.tensor([1.0, 0.0, 0.0]).mean().item(), 1 / 3, None),
+        (0.3333, 1 / 3, "value"),
         (1, 1.0, "type"),
         (True, 1, "type"),
         ((torch.ones(1), {"a": 1}), (torch.ones(1), {"a": 1}), None),
-        ((torch.ones(1),), [torch.ones(1)], "type"),
+        ((torch.ones(1),), [torch.ones(1)], None),
+        ([torch.ones(1), 1], (torch.ones(1), 1), None),
+        ({"a": 1}, [1], "type"),
+        ([1], {"a": 1}, "type"),
         ({"a": 1}, {"b": 1}, "shape"),
         ([1, 2], [1, 2, 3], "shape"),
     ],
@@ -65,6 +70,15 @@ def test_magnitude_allows_for_the_rounding_of_large_intermediates() -> None:
     expected = torch.tensor([0.6, 0.3, 0.1])
     assert kind(expected * 1.001, expected) == "value"
     assert kind(expected * 1.001, expected, magnitude=1e4) is None
+
+
+def test_terms_that_cancel_leave_the_error_of_their_size_behind() -> None:
+    """10,000.4 - 10,000 in float32 is off by 0.0004; a sum of 10,000 and 20,000 is not off by more."""
+    small, large = torch.tensor(0.4), torch.tensor(30_000.0)
+    assert kind(torch.tensor(10_000.4) - 10_000, small) == "value"
+    assert kind(torch.tensor(10_000.4) - 10_000, small, terms=1e4) is None
+    assert kind(large * 1.001, large, terms=1e4) == "value"
+    assert kind(large * 1.001, large, magnitude=1e4) is None
 
 
 def test_relative_to_the_largest_entry() -> None:

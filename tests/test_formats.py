@@ -460,7 +460,7 @@ class TestGithub:
     def test_one_cause_is_one_annotation(self, written) -> None:
         again = msgspec.structs.replace(WRONG, name="test_c", title="the same again")
         (command,) = self.annotations(written, submission(exercise(WRONG, again)))
-        assert command.endswith("For the same reason, 1 more: the same again")
+        assert command.endswith("For the same reason, 1 more point: the same again")
 
     def test_ten_of_a_kind_and_how_many_more(self, written) -> None:
         many = [msgspec.structs.replace(ANN, submission=f"s{number}") for number in range(13)]

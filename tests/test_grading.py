@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import strategies as st
 
-from dlex.grading import check
+from dlex.grading import Contract, assert_close, away_from_zero, check
+from dlex.grading.calls import Functions
 from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.failures import CheckFailed, Raised
+from dlex.grading.messages import describe
 from dlex.grading.mistakes import load_reference
+from dlex.grading.oracle import Local
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, freeze
 from dlex.results.feedback import for_learner, redact
@@ -107,6 +112,78 @@ def softmax(X):
     assert counts["loop"][1] > 3 * counts["loop"][0]
 
 
+AFTERWARDS = {  # what a function does to a list of pairs and a list of tensors, and the clause that it loses
+    "nothing": (lambda pairs, tensors: None, None),
+    "a tensor changes": (lambda pairs, tensors: pairs[0][0].zero_(), "arguments"),
+    "a list grows": (lambda pairs, tensors: tensors.append(tensors[0]), "arguments"),
+    "a list shrinks": (lambda pairs, tensors: pairs.pop(), "arguments"),
+    "a flag changes": (lambda pairs, tensors: pairs.append((pairs.pop()[0], False)), "arguments"),
+    "it needs contiguous tensors": (lambda pairs, tensors: tensors[0].view(-1), "views"),
+    "it needs contiguous tensors in pairs": (lambda pairs, tensors: pairs[0][0].view(-1), "views"),
+}
+
+
+def sums(pairs, tensors):
+    return [pair[0] + tensor for pair, tensor in zip(pairs, tensors, strict=True)]
+
+
+@pytest.mark.parametrize("name", AFTERWARDS)
+def test_tensors_in_lists_are_viewed_and_watched(name: str) -> None:
+    afterwards, expected = AFTERWARDS[name]
+
+    def answer(pairs, tensors):
+        result = sums(pairs, tensors)
+        afterwards(pairs, tensors)
+        return result
+
+    clauses = dict(Contract("f", lambda dtype=None: st.none()).checks())
+    functions = Functions(Local({"f": answer})), Functions(Local({"f": sums}))
+    drawn = {"arguments": {}, "views": {"layout": "transposed"}}
+    lost = None
+    for clause, more in drawn.items():
+        arguments = {"pairs": [(torch.ones(2, 3), True)], "tensors": [torch.ones(2, 3)]}
+        try:
+            clauses[clause].hypothesis.inner_test(*functions, arguments=arguments, **more)
+        except (CheckFailed, Raised):
+            lost = clause
+    assert lost == expected
+
+
+def test_a_contract_may_say_which_of_its_clauses_apply() -> None:
+    contract = Contract("f", lambda dtype=torch.float32: st.just({}), clauses=("dtype", "views"))
+    assert [name for name, _clause in contract.checks()] == ["dtype", "views"]
+    with pytest.raises(ValueError, match="f has no clauses vews"):
+        list(Contract("f", contract.inputs, clauses=("vews",)).checks())
+
+
+def test_sums_move_away_from_a_kink() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for n in range(1, 30):
+        Z = torch.randn(n, 50, generator=generator)
+        moved = Z + away_from_zero(Z)
+        assert (moved.abs() >= 0.099).all()
+        assert (moved - Z).abs().max() <= 0.25 * (n + 1) / 2
+    assert not away_from_zero(torch.tensor([[0.2, -3.0]])).any()  # nothing near 0, nothing moved
+
+
+WEIGHTS = """
+import torch
+def xavier_uniform(fan_in, fan_out, generator=None):
+    rand = lambda: torch.rand(fan_in, fan_out, generator=generator)
+    return (6 / (fan_in + fan_out)) ** 0.5 * ({numbers})
+"""
+
+
+def test_random_answers_are_named_by_all_that_they_drew(grade_sources) -> None:
+    """Single draws are too few to tell: those of all examples are taken together."""
+    numbers = {"positive": "rand()", "in no list": "rand() + rand() - 1"}
+    sources = {name: WEIGHTS.format(numbers=each).encode() for name, each in numbers.items()}
+    results = grade_sources("xavier_uniform", sources)
+    assert named(results["positive"]) == {"positive_only"}
+    assert results["in no list"].score < results["in no list"].max_score
+    assert named(results["in no list"]) == set()
+
+
 def draw(course, seed: int) -> list[FrozenCheck]:
     found: list[FrozenCheck] = []
 
@@ -196,6 +273,15 @@ def test_hostile_text_is_made_harmless(text: str, harmless: str) -> None:
     assert plain(text) == harmless
 
 
+@pytest.mark.parametrize(("expected", "advised"), [(torch.float64, True), (torch.int64, False)])
+def test_advice_on_dtypes_is_for_floats(course, expected, advised) -> None:
+    with pytest.raises(CheckFailed) as failure:
+        assert_close(torch.zeros(2), torch.zeros(2, dtype=expected))
+    message = describe(failure.value, course.exercises[0])
+    assert message.startswith("the result has dtype float32, expected")
+    assert ("`dtype=` of an argument" in message) == advised
+
+
 def test_long_text_is_cut() -> None:
     assert len(plain("x" * 10_000)) < 4_100
 
@@ -253,3 +339,24 @@ def test_a_zygote_that_dies_in_a_check_is_not_the_submissions_fault(course, solu
     (result,) = grade(course, [exercise], [Submission("you", {exercise.id: source})])
     assert next(kills, None) is None
     assert result.status == "graded" and result.perfect
+
+
+DIES_LATER = b"""
+import os
+calls = []
+def softmax(X):
+    calls.append(X)
+    if len(calls) > 2:
+        END
+    return X
+"""
+
+
+def test_a_death_after_wrong_answers_costs_one_check(grade_sources) -> None:
+    """The smallest failure is an answer, the last one a death: no more is asked of a dead worker."""
+    ends = {"exits": b"os._exit(0)", "answers nonsense": b"os.write(3, bytes(9))"}
+    sources = {name: DIES_LATER.replace(b"END", end) for name, end in ends.items()}
+    for name, result in grade_sources("softmax", sources).items():
+        assert (result.status, result.score) == ("graded", 0), name
+        outcomes_seen = set(outcomes(result).values())
+        assert "failed" in outcomes_seen and outcomes_seen <= {"failed", "crashed"}, name

@@ -1,5 +1,7 @@
 """The exact tests behind random exercises: right to the last digit, and hard to fool."""
 
+import itertools
+import math
 from fractions import Fraction
 from math import comb
 
@@ -11,9 +13,13 @@ from dlex.grading.statistics import (
     FALSE_ALARM,
     are_independent,
     assert_binomial,
+    assert_distribution,
     assert_independent,
+    assert_mean,
     association_test,
     binomial_test,
+    distribution_test,
+    mean_test,
     opposite_entries,
 )
 
@@ -96,6 +102,46 @@ def test_power():
     second[::4] = first[::4]
     with pytest.raises(CheckFailed, match=r"neighbours: \d\d% of their entries agree"):
         assert_independent(first, second, "neighbours")
+
+
+def evenly(n: int) -> torch.Tensor:
+    """The middles of n equal parts of [0, 1]: no gap to the uniform distribution is over 1 / 2n."""
+    return (torch.arange(n) + 0.5) / n
+
+
+def test_a_gap_counts_on_both_sides_of_a_jump():
+    """Of draws at 0.9, none is below it where 90 % should be; of draws at 0.1, all are up to it."""
+    for at, n in ((0.9, 2), (0.1, 2), (0.9, 4)):
+        bound = min(1.0, 2 * math.exp(-2 * n * 0.9**2))
+        assert distribution_test(torch.full((n,), at).double(), lambda x: x) == pytest.approx(bound)
+    assert distribution_test(evenly(1_000), lambda x: x) == 1.0
+
+
+def test_bounds_hold_for_means_of_coins():
+    """Of n fair coins, all counts are known: those that the test calls rarer than a level are rarer."""
+    n = 60
+    pmf = [float(term) for term in binomial(n, Fraction(1, 2))]
+    tests = [mean_test(torch.tensor([1.0] * k + [0.0] * (n - k)), 0.5, 0, 1) for k in range(n + 1)]
+    for level in (0.5, 0.05, 1e-6, FALSE_ALARM):
+        assert sum(term for term, test in zip(pmf, tests, strict=True) if test < level) <= level
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_bounds_hold_for_spreads_of_a_few_draws(n):
+    samples = [torch.stack(draws) for draws in itertools.product(evenly(30), repeat=n)]
+    tests = [distribution_test(sample, lambda x: x) for sample in samples]
+    for level in (0.9, 0.5, 0.2):
+        assert sum(test < level for test in tests) <= level * len(tests)
+
+
+def test_power_on_spreads_and_means():
+    """Squares of uniform draws are not uniform, and a mean that is off by 4 % of the range is noticed."""
+    with pytest.raises(CheckFailed, match=r"50\.0% of 40,000 are below 0\.25, expected about 25\.0%"):
+        assert_distribution(evenly(40_000) ** 2, lambda x: x, "of 40,000")
+    assert_distribution(evenly(40_000), lambda x: x, "of 40,000")
+    with pytest.raises(CheckFailed, match=r"the mean is 0\.54, expected about 0\.5"):
+        assert_mean(evenly(40_000) + 0.04, 0.5, 0.0, 1.0, "the mean")
+    assert_mean(evenly(40_000), 0.5, 0.0, 1.0, "the mean")
 
 
 def test_opposite_entries_are_disjoint_and_of_one_shape():

@@ -20,7 +20,7 @@ from dlex.course import Course
 from dlex.errors import MachineError
 from dlex.grading.attempt import Attempt
 from dlex.grading.calls import Counted, Functions, Handle
-from dlex.grading.failures import Died, Raised
+from dlex.grading.failures import CheckFailed, Died, Raised
 from dlex.worker import sandbox
 from dlex.worker.client import Budget, Zygote
 
@@ -53,6 +53,31 @@ def make_layer():
 def evens(n):
     for k in range(0, n, 2):
         yield torch.tensor(k)
+
+def evens_until(n, how):
+    found = [torch.tensor(k) for k in range(0, n, 2)]
+    loader = torch.utils.data.DataLoader(found, batch_size=None)
+    return {"list": found, "tuple": tuple(found), "map": map(abs, found), "loader": loader}[how]
+
+def pairs(x, y):
+    for k in range(2):
+        yield x * k, y
+
+def refuses(n):
+    if n < 1:
+        raise ValueError("n is too small")
+    yield n
+
+def listed(x, y):
+    return [(x, 1), [y, 2]]
+
+def endless():
+    while True:
+        yield 1
+
+def heavy():
+    while True:
+        yield torch.zeros(1 << 20)
 
 def apply_twice(f, x):
     return f(f(x))
@@ -153,8 +178,49 @@ def test_a_layer_stays_and_has_methods_and_attributes(submission) -> None:
     assert torch.allclose(layer.forward(X), X @ weight.T + layer.attribute("bias"))
 
 
-def test_a_generator_can_be_looped_over(submission) -> None:
-    assert [int(k) for k in submission.evens(7)] == [0, 2, 4, 6]
+def test_a_generator_is_read_to_its_end(submission) -> None:
+    assert submission.evens.collected(4)(7) == [0, 2, 4, 6]
+
+
+@pytest.mark.parametrize("how", ["list", "tuple", "map", "loader"])
+def test_whatever_can_be_looped_over_becomes_a_list(submission, how: str) -> None:
+    assert submission.evens_until.collected(9)(7, how) == [0, 2, 4, 6]
+
+
+def test_items_that_are_lists_arrive_as_tuples(submission) -> None:
+    x, y = torch.tensor([1.0]), torch.tensor([2.0])
+    assert submission.listed.collected(2)(x, y) == [(x, 1), (y, 2)]
+
+
+def test_what_happens_in_the_loop_is_observed(submission) -> None:
+    seen = submission.pairs.collected(2).observe(torch.ones(2), 5)
+    assert [pair[1] for pair in seen.value] == [5, 5]
+    assert seen.operations == 2 and not seen.random_state_moved
+
+
+def test_gradients_flow_through_the_items_that_are_floats(submission) -> None:
+    x, y = torch.ones(2, requires_grad=True), torch.tensor([1, 2])
+    weights = [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])]
+    (_, (second, labels)), (gradient,) = submission.pairs.collected(2).gradients(weights, x, y)
+    assert second.tolist() == [1.0, 1.0] and labels.tolist() == [1, 2]
+    assert gradient.tolist() == [3.0, 4.0]  # 0 times the first weights, once the second
+
+
+def test_what_a_generator_raises_at_its_first_item_is_raised(submission) -> None:
+    with pytest.raises(Raised, match="n is too small"):
+        submission.refuses.collected(1)(0)
+
+
+@pytest.mark.parametrize(("name", "words"), [("endless", "after 3 items"), ("heavy", "hold more than 32 MB")])
+def test_a_generator_without_end_fails_the_check(submission, name: str, words: str) -> None:
+    with pytest.raises(CheckFailed, match=f"the result does not end.*{words}"):
+        getattr(submission, name).collected(3 if name == "endless" else 1000)()
+    assert submission.double(2) == 4  # and the worker lives
+
+
+def test_what_cannot_be_looped_over_fails_the_check(submission) -> None:
+    with pytest.raises(CheckFailed, match="the result is an int, expected something to loop over"):
+        submission.double.collected(3)(2)
 
 
 def test_a_function_of_the_grader_is_called_back_and_counted(submission) -> None:

@@ -21,6 +21,7 @@ COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME hol
     "status": "Show your progress.",
     "grade": "Instructors: grade submissions.",
     "results": "Instructors: look at grades.",
+    "nbgrader": "Instructors: nbgrader courses graded by dlex.",
     "doctor": "Say what this machine has and lacks.",
     "new": "Authors: start an exercise.",
     "sync": "Authors: make stubs from solutions.",

@@ -198,4 +198,4 @@ def _widened(contract: Contract) -> Iterator[tuple[str, Callable]]:
     wide = replace(contract, inputs=functools.partial(contract.inputs, **contract.grow[1]))
     for name, function in wide.checks():
         if name not in NOT_WIDENED:
-            yield f"contract[{name}]", function
+            yield f"{contract.function}[{name}]", function

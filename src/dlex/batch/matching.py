@@ -144,7 +144,8 @@ def notebook_source(path: str, notebook: Notebook, exercise: Exercise) -> Source
         problem = f"{path}: {problem}" if problem else ""
     if problem:
         return Source(path, None, problem)
-    return Source(path, notebook.content, note=f"{path}: {notebook.note}" if notebook.note else "")
+    content = notebook.answering(exercise.functions)
+    return Source(path, content, note=f"{path}: {notebook.note}" if notebook.note else "")
 
 
 def _best(exercise: Exercise, candidates: list[Candidate], entries: list[Entry]) -> Source:

@@ -1,7 +1,8 @@
 """A notebook as one Python file: its code cells in order, without what only IPython understands.
 
 The format is read with msgspec, not with nbformat: of a hostile file only the few fields below are
-taken, typed, whatever else it holds. Nothing is run.
+taken, typed, whatever else it holds. Nothing is run. Of the file each exercise gets what its answer
+depends on: see `dlex.batch.slices`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,14 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
+from dlex.batch import slices
 from dlex.batch.entries import one_line
 from dlex.submission import MAX_BYTES
 
@@ -19,17 +25,42 @@ TOO_LARGE = "the code cells of {} have more than {:,} bytes: hand in the code al
 RUNS_ITS_BODY = ("%%time", "%%capture", "%%prun")  # names defined in such a cell stay defined
 
 
-class Notebook(msgspec.Struct, frozen=True):
-    """What a notebook holds: one file, the names that it defines, and the cells that were left out.
+@dataclass(frozen=True)
+class Notebook:
+    """What a notebook holds: its code, the names that it defines, and the cells that were left out.
 
-    `problem` says why it cannot be read; `broken` maps the number of a code cell that does not compile
-    to its text and to what is wrong with it.
+    `codes` maps the number of a code cell, from 1, to its Python; `broken` that of one which does not
+    compile to its text and to what is wrong with it. `problem` says why there is nothing to be read.
     """
 
-    content: bytes = b""
+    codes: dict[int, str] = field(default_factory=dict)
     defines: frozenset[str] = frozenset()
-    broken: dict[int, tuple[str, str]] = {}
+    broken: dict[int, tuple[str, str]] = field(default_factory=dict)
     problem: str = ""
+
+    def answering(self, functions: Collection[str]) -> bytes:
+        """One file: what `functions` depend on, cell by cell; all definitions, if it has none of these."""
+        if self.defines.isdisjoint(functions):
+            functions = self.defines
+        every = [(number, statement) for number, cell in self._statements.items() for statement in cell]
+        kept, wanted = slices.needed([statement for _number, statement in every], functions)
+        first, parts = 0, []
+        for number in sorted(self.codes.keys() | self.broken.keys()):
+            if number in self.broken:
+                why = self.broken[number][1]
+                parts.append(f"# cell {number} was left out, for it does not compile: {why}")
+                continue
+            cell = self._statements[number]
+            inside = {n - first for n in kept if first <= n < first + len(cell)}
+            first += len(cell)
+            if inside:
+                text = slices.without(self.codes[number], cell, inside, wanted)
+                parts.append(f"# cell {number}\n{text.rstrip()}")
+        return "\n\n".join(parts).encode() + b"\n"
+
+    @cached_property
+    def _statements(self) -> dict[int, list[slices.Statement]]:
+        return {number: slices.statements(code) for number, code in sorted(self.codes.items())}
 
     @property
     def note(self) -> str:
@@ -45,10 +76,14 @@ class Notebook(msgspec.Struct, frozen=True):
         return next((f"code cell {number} does not compile: {why}" for number, why in found), "")
 
 
-class _Cell(msgspec.Struct):
+class Cell(msgspec.Struct):
+    """A cell as it was handed in; nothing about `metadata` and `attachments` is known."""
+
     cell_type: str = ""
     source: str | list[str] = ""
     input: str | list[str] = ""  # format 3
+    metadata: Any = None
+    attachments: Any = None
 
     @property
     def text(self) -> str:
@@ -57,47 +92,59 @@ class _Cell(msgspec.Struct):
 
 
 class _Sheet(msgspec.Struct):
-    cells: list[_Cell] = []
+    cells: list[Cell] = []
 
 
 class _File(msgspec.Struct):
     nbformat: int
-    cells: list[_Cell] = []
+    cells: list[Cell] = []
     worksheets: list[_Sheet] = []  # format 3
+
+
+class Damaged(Exception):
+    """It is no notebook; the message says what to do."""
+
+
+def read_cells(name: str, content: bytes) -> list[Cell]:
+    """The cells of a notebook of format 3 or 4. Damaged if it is none."""
+    try:
+        file = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=_File)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Damaged(f"{name} is no notebook, or a damaged one: save it in Jupyter again") from None
+    return file.cells + [cell for sheet in file.worksheets for cell in sheet.cells]
 
 
 def read_notebook(name: str, content: bytes) -> Notebook:
     """Read a notebook of format 3 or 4; `problem` is set if it is none."""
     try:
-        file = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=_File)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return Notebook(problem=f"{name} is no notebook, or a damaged one: save it in Jupyter again")
-    cells = file.cells + [cell for sheet in file.worksheets for cell in sheet.cells]
+        cells = read_cells(name, content)
+    except Damaged as damage:
+        return Notebook(problem=str(damage))
     texts = [cell.text for cell in cells if cell.cell_type == "code"]
     if not any(text.strip() for text in texts):
         return Notebook(problem=f"{name} has no code cell: hand in the notebook that holds your answers")
+    return from_texts(name, texts)
+
+
+def from_texts(name: str, texts: list[str]) -> Notebook:
+    """A notebook of these code cells."""
     if sum(map(len, texts)) > MAX_BYTES:
         return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
-    return _joined(name, texts)
-
-
-def _joined(name: str, texts: list[str]) -> Notebook:
-    kept, broken, defines = [], {}, set()
+    codes, broken, defines = {}, {}, set()
     for number, text in enumerate(texts, 1):
         code = python_of(text)
         names, why = _names(code)
         if why:
             broken[number] = text, why
-            kept.append(f"# cell {number} was left out, for it does not compile: {why}")
         else:
             defines |= names
-            kept.append(f"# cell {number}\n{code.rstrip()}")
-    content = "\n\n".join(kept).encode() + b"\n"
-    if len(content) > MAX_BYTES:
+            codes[number] = code
+    joined = "\n\n".join(codes.values())
+    if len(joined.encode()) + 20 * len(texts) > MAX_BYTES:
         return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
-    if why := _names(content.decode())[1]:  # a late `from __future__ import`
+    if why := _names(joined)[1]:  # a late `from __future__ import`
         return Notebook(problem=f"the cells of {name} do not compile together: {why}")
-    return Notebook(content, frozenset(defines), broken)
+    return Notebook(codes, frozenset(defines), broken)
 
 
 def _names(code: str) -> tuple[set[str], str]:

@@ -158,7 +158,7 @@ class Pool:
         theirs = [there.fileno() for _here, there in pairs]
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dlex.grading.warm"],
+            [sys.executable, "-P", "-m", "dlex.grading.warm"],  # a submission may lie in this folder
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,

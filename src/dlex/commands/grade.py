@@ -48,10 +48,27 @@ def _processors() -> int:
 @click.option("--seed", type=click.IntRange(0, SEEDS), help="Draws the examples; a secret one if left out.")
 @click.option("--isolation", type=click.IntRange(0, 2), help="Isolation level; the best one if left out.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1 … or auto.")
+@click.option(
+    "--nbgrader", "gradebook", metavar="DIR", type=click.Path(path_type=Path), help="Write to its gradebook."
+)
 @click.option("--cluster", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://host:8786, or local.")
 @click.pass_obj
 def command(
-    course, paths, root, targets, ids, out, formats, db, jobs, resume, seed, isolation, device, cluster
+    course,
+    paths,
+    root,
+    targets,
+    ids,
+    out,
+    formats,
+    db,
+    jobs,
+    resume,
+    seed,
+    isolation,
+    device,
+    gradebook,
+    cluster,
 ):
     """Grade submissions: folders, .py files, notebooks, .zip and .tar.gz archives.
 
@@ -76,6 +93,7 @@ def command(
     found = find_course(course)
     exercises, names = _chosen(found, targets), _formats(formats, out)
     device = _device(device, cluster)
+    _require_gradebook(gradebook)
     lists, console = _hand_ins(paths, root, ids), Console(stderr=True)
     with Store(db) as store:
         conditions, run = _conditions(store, found, exercises, seed, resume, device.split(":")[0])
@@ -90,6 +108,7 @@ def command(
                 _go(batch, lists.found, backend)
         _report(store, batch, lists, console)
         _export(store, run, names, out, console)
+        _push(store, run, gradebook, console)
     sys.exit(1 if batch.lost else 0)
 
 
@@ -201,3 +220,22 @@ def _export(store: Store, run: int, formats: list[str], out: Path | None, consol
         console.print(str(path), highlight=False, markup=False, soft_wrap=True)
     if "github" in formats:
         github.publish(out, echo=click.echo)
+
+
+def _require_gradebook(folder: Path | None) -> None:
+    """Before anything is graded: nbgrader, and a course of its."""
+    if folder is not None:
+        from dlex.notebooks.needs import require_nbgrader
+
+        require_nbgrader()
+        from dlex.notebooks.settings import read_settings
+
+        read_settings(folder)
+
+
+def _push(store: Store, run: int, folder: Path | None, console: Console) -> None:
+    if folder is not None:
+        from dlex.notebooks.push import push
+
+        count = push((stored.result for stored in store.records(run)), folder)
+        console.print(f"wrote {count:,} learners to the gradebook of {folder}", markup=False, soft_wrap=True)

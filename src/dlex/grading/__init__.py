@@ -3,9 +3,10 @@
 check, Contract                 scored tests, and the contract that every exercise keeps
 assert_close, assert_raises     comparison with the reference, and refusal of bad arguments
 assert_alike                    comparison without the values
-tensors, sizes, labels, probabilities, as_view   hypothesis strategies
+tensors, sizes, labels, probabilities, as_view, away_from_zero   hypothesis strategies
 Counted                         a function to hand to a submission
-assert_binomial, assert_independent, opposite_entries   exact tests for answers that draw random numbers
+assert_binomial, assert_mean, assert_distribution, assert_independent, opposite_entries
+                                exact tests for answers that draw random numbers
 mistake                         a known wrong implementation, by name
 features, Draw                  what tells the mistakes of a random function apart
 """
@@ -15,8 +16,14 @@ from dlex.grading.checks import assert_raises, check
 from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.contract import Contract
 from dlex.grading.mistakes import features, mistake
-from dlex.grading.statistics import assert_binomial, assert_independent, opposite_entries
-from dlex.grading.strategies import as_view, labels, probabilities, sizes, tensors
+from dlex.grading.statistics import (
+    assert_binomial,
+    assert_distribution,
+    assert_independent,
+    assert_mean,
+    opposite_entries,
+)
+from dlex.grading.strategies import as_view, away_from_zero, labels, probabilities, sizes, tensors
 
 __all__ = [
     "Contract",
@@ -26,8 +33,11 @@ __all__ = [
     "assert_alike",
     "assert_binomial",
     "assert_close",
+    "assert_distribution",
     "assert_independent",
+    "assert_mean",
     "assert_raises",
+    "away_from_zero",
     "check",
     "features",
     "labels",

@@ -129,5 +129,4 @@ class Attempt(Answers):
 
     def _collect_output(self) -> None:
         if self._worker is not None:
-            self._printed += self._worker.printed
-            self._worker.printed = bytearray()
+            self._printed += self._worker.take_output()

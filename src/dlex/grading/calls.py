@@ -13,10 +13,12 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from dlex.grading.failures import CalledForbidden, Died, Raised
+from dlex.grading.compare import kind_of
+from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Difference, Raised
 from dlex.worker import values, wire
 
 BROKEN = "CUDA error"  # no call of the process works after that
+TOO_MANY = "dlex.TooManyItems"  # what a worker calls `items.TooManyItems`
 
 
 class Backend(Protocol):
@@ -76,16 +78,33 @@ class Functions:
 class Function:
     """A function on the other side of the wire, or a method of an object that stays there."""
 
-    def __init__(self, backend: Backend, name: str, on: int | None = None, device: str = wire.CPU):
-        self._backend, self._name, self._on, self._device = backend, name, on, device
+    def __init__(
+        self,
+        backend: Backend,
+        name: str,
+        on: int | None = None,
+        device: str = wire.CPU,
+        most: int | None = None,
+    ):
+        self._backend, self._name, self._on, self._device, self._most = backend, name, on, device, most
 
     def on_gpu(self) -> Function:
         """The same function, called with arguments on a GPU, a pretend one where there is no other."""
-        return Function(self._backend, self._name, self._on, wire.GPU)
+        return Function(self._backend, self._name, self._on, wire.GPU, self._most)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Call it and return the result."""
         return self._ask(args, kwargs)[1]
+
+    def collected(self, most: int) -> Function:
+        """This function, with its result read to the end: a list of what a loop over it gets.
+
+        Generators, lists and loaders become the same; an item that is a list arrives as a tuple. A
+        result that cannot be looped over, or has more than `most` items, fails the check.
+
+        >>> # submission.data_iter.collected(100)(3, features, labels)
+        """
+        return Function(self._backend, self._name, self._on, self._device, most)
 
     def gradients(self, weights: torch.Tensor | list, *args: object, **kwargs: object):
         """Call it and run the backward pass of the result's weighted sum, in one request.
@@ -113,22 +132,30 @@ class Function:
     def _ask(self, args, kwargs, **options) -> tuple[wire.Reply, object]:
         sent_args = [encode(self._backend, arg) for arg in args]
         sent_kwargs = {name: encode(self._backend, arg) for name, arg in kwargs.items()}
-        request = wire.Call(self._name, sent_args, sent_kwargs, self._on, device=self._device, **options)
-        reply = self._backend.ask(request)
-        given = values.leaves([args, kwargs])
-        return reply, _result(self._backend, reply, self._device, anywhere=not given)
+        call = wire.Call(
+            self._name, sent_args, sent_kwargs, self._on,
+            device=self._device, collect=self._most, **options,
+        )  # fmt: skip
+        reply = self._backend.ask(call)
+        anywhere = not values.leaves([args, kwargs])
+        if self._most is None:
+            return reply, _result(self._backend, reply, self._device, anywhere)
+        return reply, _items(self._backend, reply, self._device, anywhere, self._most)
 
 
 class Handle:
     """An object that stays on the other side: a module, a generator, an optimiser's state.
 
-    Calling it, indexing it, `len`, `next` and its methods work as on the object itself;
-    `attribute` reads a plain attribute.
+    Calling it, indexing it, `len` and its methods work as on the object itself; `attribute` reads a
+    plain attribute.
     """
 
     def __init__(self, backend: Backend, ref: wire.Ref, device: str = wire.CPU):
         self._backend, self._ref, self._device = backend, ref, device
         self.described = f"a {ref.type_name}" + (f" ({ref.text})" if ref.text else "")
+
+    def __repr__(self) -> str:
+        return self.described
 
     def attribute(self, name: str) -> object:
         """The value of an attribute; tensors on any device."""
@@ -149,19 +176,8 @@ class Handle:
     def __getitem__(self, index: object) -> object:
         return self._method("__getitem__")(index)
 
-    def __iter__(self) -> Handle:
-        return self._method("__iter__")()
-
     def _method(self, name: str) -> Function:
         return Function(self._backend, name, self._ref.id, self._device)
-
-    def __next__(self) -> object:
-        try:
-            return self._method("__next__")()
-        except Raised as failure:
-            if failure.error.kind == "StopIteration":
-                raise StopIteration from None
-            raise
 
 
 class Counted:
@@ -235,3 +251,16 @@ def _result(backend: Backend, reply: wire.Reply, device: str, anywhere: bool) ->
             raise Died("crashed", "it broke the GPU's context: an index out of range does that")
         raise Raised(reply.error, fault)
     return decode(backend, reply.value, device, fault, anywhere)
+
+
+def _items(backend: Backend, reply: wire.Reply, device: str, anywhere: bool, most: int) -> list:
+    """The items of a reply to a call that collects them; fails the check if there is no end to them."""
+    if reply.error is not None and reply.error.kind == TOO_MANY:
+        raise CheckFailed(Difference("endless", f"the result does not end: {reply.error.message}"))
+    if isinstance(reply.value, wire.List) and len(reply.value.items) > most:
+        raise CheckFailed(Difference("endless", f"the result does not end: it has more than {most:,} items"))
+    value = _result(backend, reply, device, anywhere)
+    if not isinstance(value, list):
+        summary = f"the result is {kind_of(value)}, expected something to loop over (is there a `yield`?)"
+        raise CheckFailed(Difference("iterable", summary))
+    return value

@@ -32,21 +32,32 @@ TOLERANCES = {
     torch.complex128: Tolerance(1e-9, 1e-11),
 }
 EXACT = Tolerance(0.0, 0.0)
+PYTHON_FLOAT = torch.float32  # item() of a float32 tensor makes one
 ROUNDINGS = 8
 
 
-def tolerance_for(dtype: torch.dtype, magnitude: float = 0.0) -> Tolerance:
+@dataclass(frozen=True)
+class Leeway:
+    """What a right answer may lose besides the last digits of its result, see `assert_close`."""
+
+    magnitude: float = 0.0
+    terms: float = 0.0
+    of_largest: bool = False
+
+
+def tolerance_for(dtype: torch.dtype, leeway: Leeway) -> Tolerance:
     """The tolerance for a dtype.
 
-    `magnitude` is the size of the largest intermediate value that a right answer may have to
-    round: exp(x - m) cannot be more exact than x itself, and near x = 10,000 float32 moves in
-    steps of 0.001.
+    exp(x - m) cannot be more exact than x itself, and near x = 10,000 float32 moves in steps of
+    0.001: such a `magnitude` is a relative error of the result. A sum of `terms` of that size has
+    the same error, however large or small the result is.
     """
     base = TOLERANCES.get(dtype, EXACT)
-    if magnitude and base is not EXACT:
-        rounding = ROUNDINGS * torch.finfo(dtype).eps * magnitude
-        return Tolerance(base.relative + rounding, base.absolute + rounding)
-    return base
+    if base is EXACT:
+        return base
+    rounding = ROUNDINGS * torch.finfo(dtype).eps
+    relative = base.relative + rounding * leeway.magnitude
+    return Tolerance(relative, base.absolute + rounding * (leeway.magnitude + leeway.terms))
 
 
 def assert_close(
@@ -55,18 +66,21 @@ def assert_close(
     *,
     what: str = "the result",
     magnitude: float = 0.0,
+    terms: float = 0.0,
     of_largest: bool = False,
 ) -> None:
     """Fail unless `actual` is `expected`, up to rounding.
 
     Compares type, shape, dtype and device first, then where NaN and infinities are, then values.
-    Lists, tuples and dicts are compared item by item.
+    Lists, tuples and dicts are compared item by item. A Python float may come from a float32 tensor
+    and is judged like one.
 
     Args:
         actual: what the submission returned.
         expected: what the reference returned.
         what: how a message calls the thing that is compared.
         magnitude: size of the largest intermediate that may have to be rounded.
+        terms: size of the largest number that is added or subtracted on the way to a sum.
         of_largest: judge each tensor relative to its largest entry instead of entry by entry (sums
             in which terms cancel).
 
@@ -76,7 +90,7 @@ def assert_close(
     Example:
         >>> assert_close(torch.tensor([0.5]), torch.tensor([0.5000001]))
     """
-    difference = compare(actual, expected, what, magnitude, of_largest)
+    difference = compare(actual, expected, what, Leeway(magnitude, terms, of_largest))
     if difference is not None:
         raise CheckFailed(difference)
 
@@ -102,23 +116,23 @@ def _with_values_of(actual: object, expected: object) -> object:
 
 def is_close(actual: object, expected: object, magnitude: float = 0.0) -> bool:
     """Whether `assert_close` would pass."""
-    return compare(actual, expected, "", magnitude) is None
+    return compare(actual, expected, "", Leeway(magnitude)) is None
 
 
-def compare(
-    actual: object, expected: object, what: str, magnitude: float = 0.0, of_largest: bool = False
-) -> Difference | None:
+def compare(actual: object, expected: object, what: str, leeway: Leeway = Leeway()) -> Difference | None:
     """The first difference, or None."""
     if isinstance(expected, torch.Tensor):
-        return _compare_tensors(actual, expected, what, magnitude, of_largest)
-    if isinstance(expected, (list, tuple, dict)):
-        return _compare_containers(actual, expected, what, magnitude, of_largest)
+        return _compare_tensors(actual, expected, what, leeway)
+    if isinstance(expected, (list, tuple)):
+        return _compare_sequences(actual, expected, what, leeway)
+    if isinstance(expected, dict):
+        return _compare_dicts(actual, expected, what, leeway)
     if type(actual) is not type(expected):
         return _type_difference(actual, expected, what)
     if isinstance(expected, float):
         if math.isnan(expected) and math.isnan(actual):
             return None
-        allowed = tolerance_for(torch.float64, magnitude)
+        allowed = tolerance_for(PYTHON_FLOAT, leeway)
         if math.isclose(actual, expected, rel_tol=allowed.relative, abs_tol=allowed.absolute):
             return None
     elif actual == expected:
@@ -127,23 +141,32 @@ def compare(
     return Difference("value", summary, render_value(actual), render_value(expected))
 
 
-def _compare_containers(actual, expected, what, magnitude, of_largest) -> Difference | None:
-    if type(actual) is not type(expected):
+def _compare_sequences(actual, expected, what, leeway: Leeway) -> Difference | None:
+    """A list will do for a tuple, and the other way round: both are unpacked alike."""
+    if not isinstance(actual, (list, tuple)):
         return _type_difference(actual, expected, what)
     if len(actual) != len(expected):
         summary = f"{what} has {len(actual)} items, expected {len(expected)}"
         return Difference("shape", summary, render_value(actual), render_value(expected))
-    if isinstance(expected, dict):
-        if actual.keys() != expected.keys():
-            summary = f"{what} has the keys {sorted(actual)}, expected {sorted(expected)}"
-            return Difference("shape", summary, render_value(actual), render_value(expected))
-        pairs = [(f"{what}[{key!r}]", actual[key], expected[key]) for key in expected]
-    else:
-        pairs = [
-            (f"{what}[{index}]", a, e) for index, (a, e) in enumerate(zip(actual, expected, strict=True))
-        ]
-    for name, a, e in pairs:
-        difference = compare(a, e, name, magnitude, of_largest)
+    items = zip(actual, expected, strict=True)
+    return _first_difference(what, enumerate(items), leeway)
+
+
+def _compare_dicts(actual, expected, what, leeway: Leeway) -> Difference | None:
+    if not isinstance(actual, dict):
+        return _type_difference(actual, expected, what)
+    if actual.keys() != expected.keys():
+        summary = f"{what} has the keys {sorted(actual)}, expected {sorted(expected)}"
+        return Difference("shape", summary, render_value(actual), render_value(expected))
+    items = ((key, (actual[key], expected[key])) for key in expected)
+    return _first_difference(what, items, leeway)
+
+
+def _first_difference(what: str, items, leeway: Leeway) -> Difference | None:
+    """The first pair that differs; it is called as code would: result[0], result[1]['b_q']."""
+    whole = what.removeprefix("the ")
+    for key, (actual, expected) in items:
+        difference = compare(actual, expected, f"{whole}[{key!r}]", leeway)
         if difference is not None:
             return difference
     return None
@@ -154,7 +177,7 @@ def _type_difference(actual: object, expected: object, what: str) -> Difference:
     return Difference("type", summary, render_value(actual), render_value(expected))
 
 
-def _compare_tensors(actual, expected, what, magnitude, of_largest) -> Difference | None:
+def _compare_tensors(actual, expected, what: str, leeway: Leeway) -> Difference | None:
     if not isinstance(actual, torch.Tensor):
         return _type_difference(actual, expected, what)
     structure = _structure(actual, expected, what)
@@ -164,8 +187,8 @@ def _compare_tensors(actual, expected, what, magnitude, of_largest) -> Differenc
         if kind == "device":
             difference.fault = actual.elsewhere.fault
         return difference
-    allowed = tolerance_for(expected.dtype, magnitude)
-    if of_largest and expected.numel():
+    allowed = tolerance_for(expected.dtype, leeway)
+    if leeway.of_largest and expected.numel():
         finite = torch.nan_to_num(expected.detach(), nan=0.0, posinf=0.0, neginf=0.0)
         allowed = Tolerance(0.0, allowed.absolute + allowed.relative * float(finite.abs().max()))
     if torch.equal(actual, expected):
@@ -227,6 +250,7 @@ def _apart(a, e) -> tuple[str, str]:
     """Two numbers with as many digits as it takes to tell them apart."""
     if not isinstance(a, float):
         return str(a), str(e)
+    a, e = a + 0.0, e + 0.0  # no -0
     return next(
         (pair for digits in (6, 9, 12) if (pair := (f"{a:.{digits}g}", f"{e:.{digits}g}"))[0] != pair[1]),
         (f"{a:.17g}", f"{e:.17g}"),

@@ -24,17 +24,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading.calls import Draw
+from dlex.grading.calls import Draw, Function, Functions
 from dlex.grading.checks import check
 from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.efficiency import efficiency
 from dlex.grading.failures import CheckFailed, Difference
+from dlex.grading.render import render_tensor, render_value
 from dlex.grading.strategies import as_view
 from dlex.worker.values import leaves
 
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
 EXAMPLES = 25
-ON_GPU = 5  # what goes wrong with devices rarely depends on the numbers
+FEWER = {"device": 5, "operations": 1}  # what goes wrong with devices rarely depends on the numbers
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ class Contract:
         judge: for a random function: gets a `Draw` and fails the check where it cannot be right. Type,
             shape, dtype and device are compared with the reference before. A judge that finds
             `gradients` in the draw compares them as well.
+        clauses: names of the clauses that apply, where not all do: what takes no tensors has no views.
+        magnitude: of values and gradients, as in `assert_close`.
+        collect: for a function whose result is to be looped over: how many items it may have at most.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -64,11 +68,27 @@ class Contract:
     differentiable: bool = True
     points: dict[str, float] = field(default_factory=dict)
     judge: Callable[[Draw], None] | None = None
+    clauses: tuple[str, ...] = ()
+    magnitude: float = 0.0
+    collect: int | None = None
 
-    def checks(self) -> Iterator[tuple[str, Callable]]:
-        """The clauses as check functions, by name."""
+    def checks(self, *, named: bool = False) -> Iterator[tuple[str, Callable]]:
+        """The clauses as check functions, by name. `named`: titles say which function they are about."""
+        about = f"{self.function}: " if named else ""
+        clauses = self._clauses()
+        unknown = set(self.clauses) - clauses.keys()
+        if unknown:
+            raise ValueError(f"{self.function} has no clauses {', '.join(sorted(unknown))}")
+        for name in self.clauses or clauses:
+            make, title = clauses[name]
+            points = 0 if name == "operations" else self.points.get(name, 1)
+            examples = settings(max_examples=FEWER.get(name, EXAMPLES))
+            yield name, check(points, title=about + title)(examples(make()))
+
+    def _clauses(self) -> dict[str, tuple[Callable, str]]:
+        """What makes each clause, and its title."""
         clauses = {
-            "dtype": (self._dtype, "float32 in, float32 out; float64 in, float64 out"),
+            "dtype": (self._dtype, "works in float32 and in float64"),
             "views": (self._views, "works for non-contiguous views"),
             "arguments": (self._arguments, self._arguments_title),
         }
@@ -79,16 +99,17 @@ class Contract:
         else:
             clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
         clauses["device"] = self._device, "works on a GPU"
-        for name, (make, title) in clauses.items():
-            examples = settings(max_examples=EXAMPLES if name != "device" else ON_GPU)
-            yield name, check(self.points.get(name, 1), title=title)(examples(make()))
         if self.grow:
-            title = "operations dispatched at two sizes"
-            yield "operations", check(0, title=title)(settings(max_examples=1)(self._operations()))
+            clauses["operations"] = self._operations, "operations dispatched at two sizes"
+        return clauses
 
     @property
     def _arguments_title(self) -> str:
         return f"leaves its arguments {'' if self.judge else 'and the random state '}alone"
+
+    def _of(self, functions: Functions) -> Function:
+        function = getattr(functions, self.function)
+        return function if self.collect is None else function.collected(self.collect)
 
     def _dtype(self) -> Callable:
         @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
@@ -107,18 +128,14 @@ class Contract:
     def _views(self) -> Callable:
         @given(arguments=self.inputs(), layout=st.sampled_from(["transposed", "strided"]))
         def clause(submission, reference, arguments, layout):
-            viewed = {
-                name: as_view(value, layout) if isinstance(value, torch.Tensor) else value
-                for name, value in arguments.items()
-            }
-            self._compare(submission, reference, viewed)
+            self._compare(submission, reference, as_view(arguments, layout))
 
         return clause
 
     def _arguments(self) -> Callable:
         @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
         def clause(submission, reference, arguments):
-            seen = getattr(submission, self.function).observe(*arguments.values())
+            seen = self._of(submission).observe(*arguments.values())
             self._compare_values(seen.value, reference, arguments)
             self._compare_arguments(arguments, seen.arguments)
             if seen.random_state_moved and self.judge is None:
@@ -130,16 +147,14 @@ class Contract:
         @given(arguments=self.inputs(dtype=torch.float64))
         def clause(submission, reference, arguments):
             _require_gradients(arguments)
-            plain = getattr(reference, self.function)(*arguments.values())
+            plain = self._of(reference)(*arguments.values())
             weights = [_weights(leaf) for leaf in leaves(plain) if leaf.is_floating_point()]
-            value, grads = getattr(submission, self.function).gradients(weights, *arguments.values())
+            value, grads = self._of(submission).gradients(weights, *arguments.values())
             if self.judge is not None:
                 self._judge_gradients(value, weights, grads, plain, arguments)
                 return
-            expected, expected_grads = getattr(reference, self.function).gradients(
-                weights, *arguments.values()
-            )
-            assert_close(value, expected)
+            expected, expected_grads = self._of(reference).gradients(weights, *arguments.values())
+            assert_close(value, expected, magnitude=self.magnitude)
             self._compare_gradients(arguments, grads, expected_grads)
 
         return clause
@@ -155,7 +170,7 @@ class Contract:
     def _device(self) -> Callable:
         @given(arguments=self.inputs())
         def clause(submission, reference, arguments):
-            actual = getattr(submission, self.function).on_gpu()(*arguments.values())
+            actual = self._of(submission).on_gpu()(*arguments.values())
             self._compare_values(actual, reference, arguments)
 
         return clause
@@ -166,10 +181,10 @@ class Contract:
         @given(small_input=self.inputs(**small), large_input=self.inputs(**large))
         def clause(submission, reference, small_input, large_input):
             inputs = small_input, large_input
-            measured = [getattr(submission, self.function).measure(*each.values()) for each in inputs]
+            measured = [self._of(submission).measure(*each.values()) for each in inputs]
             for arguments, (actual, _cost) in zip(inputs, measured, strict=True):
                 self._compare_values(actual, reference, arguments)
-            wanted = [getattr(reference, self.function).measure(*each.values()) for each in inputs]
+            wanted = [self._of(reference).measure(*each.values()) for each in inputs]
             entries = [sum(leaf.numel() for leaf in leaves(value)) for value, _cost in wanted]
             costs, reference_costs = ([cost for _value, cost in both] for both in (measured, wanted))
             return efficiency(self.function, (small, large), entries, costs, reference_costs)
@@ -177,13 +192,13 @@ class Contract:
         return clause
 
     def _compare(self, submission, reference, arguments: dict[str, object]) -> None:
-        actual = getattr(submission, self.function)(*arguments.values())
+        actual = self._of(submission)(*arguments.values())
         self._compare_values(actual, reference, arguments)
 
     def _compare_values(self, actual: object, reference, arguments: dict[str, object]) -> None:
-        expected = getattr(reference, self.function)(*arguments.values())
+        expected = self._of(reference)(*arguments.values())
         if self.judge is None:
-            assert_close(actual, expected)
+            assert_close(actual, expected, magnitude=self.magnitude)
         else:
             assert_alike(actual, expected)
             self.judge(Draw(arguments, actual))
@@ -204,17 +219,9 @@ class Contract:
 
     def _compare_arguments(self, before: dict[str, object], after: list[object]) -> None:
         for (name, value), left in zip(before.items(), after, strict=False):
-            for old, new in zip(leaves(value), leaves(left), strict=False):
-                same = old.shape == new.shape and old.dtype == new.dtype
-                if not same or not torch.equal(torch.nan_to_num(old), torch.nan_to_num(new)):
-                    from dlex.grading.render import render_tensor
-
-                    wrong = (old != new) if same else None
-                    summary = f"{name} was changed by the call"
-                    difference = Difference(
-                        "arguments", summary, render_tensor(new, wrong), render_tensor(old, wrong)
-                    )
-                    raise CheckFailed(difference)
+            changed = _change(name, value, left)
+            if changed is not None:
+                raise CheckFailed(changed)
 
     def _compare_gradients(self, arguments, grads, expected) -> None:
         names = [name for name, value in arguments.items() for _leaf in _floats(value)]
@@ -224,7 +231,7 @@ class Contract:
             if grad is None:
                 summary = f"no gradient reaches {name}: the result is cut off from it"
                 raise CheckFailed(Difference("gradient", summary))
-            assert_close(grad, want, what=f"the gradient of {name}")
+            assert_close(grad, want, what=f"the gradient of {name}", magnitude=self.magnitude)
 
 
 def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Tensor]:
@@ -234,6 +241,30 @@ def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Te
         torch.zeros_like(leaf, requires_grad=False) if grad is None else grad
         for leaf, grad in zip(wanted, grads, strict=True)
     ]
+
+
+def _change(name: str, before: object, after: object) -> Difference | None:
+    """What a call did to an argument, the lists and numbers around its tensors included."""
+    summary = f"{name} was changed by the call"
+    if _outline(before) != _outline(after):
+        return Difference("arguments", summary, render_value(after), render_value(before))
+    for old, new in zip(leaves(before), leaves(after), strict=True):
+        same = old.shape == new.shape and old.dtype == new.dtype
+        if not same or not torch.equal(torch.nan_to_num(old), torch.nan_to_num(new)):
+            wrong = (old != new) if same else None
+            return Difference("arguments", summary, render_tensor(new, wrong), render_tensor(old, wrong))
+    return None
+
+
+def _outline(value: object) -> object:
+    """What of an argument is no tensor: lengths, keys, numbers and strings."""
+    if isinstance(value, (list, tuple)):
+        return [_outline(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _outline(item) for name, item in value.items()}
+    if isinstance(value, torch.Tensor):
+        return "a tensor"
+    return repr(value) if isinstance(value, (bool, int, float, str)) else None
 
 
 def _floats(value: object) -> list[torch.Tensor]:

@@ -13,8 +13,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-import torch
-
 from dlex.grading.calls import Draw, Functions
 from dlex.grading.compare import assert_alike
 from dlex.grading.contract import filled_gradients
@@ -22,8 +20,8 @@ from dlex.grading.failures import CheckFailed, SubmissionFailed
 from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.oracle import Local
 from dlex.grading.replay import FrozenCheck, Replay, copy
-from dlex.grading.same import described, identical, same, same_value
-from dlex.grading.suspects import Suspect
+from dlex.grading.same import alike, described, identical, same, same_value
+from dlex.grading.suspects import Suspect, own_luck
 from dlex.worker import values, wire
 
 ENOUGH_DEVIATIONS = 10
@@ -92,7 +90,7 @@ def _partly(known: list[Suspect], failed: list[tuple[FrozenCheck, Replay]]) -> d
 def _match(frozen: FrozenCheck, result: Replay, suspect: Suspect) -> int | None:
     """On how many examples a suspect fails the check, if it answers all of them as the submission
     did; None if it does not, or if the submission died and there is nothing to compare."""
-    if result.failure is not None and result.failure.error.kind in ("timeout", "crashed"):
+    if result.died:
         return None
     oracle = frozen.oracle()
     deviations, drawn = 0, []
@@ -131,7 +129,7 @@ def _at_a_glance(frozen: FrozenCheck, number: int, result: Replay, suspect: Susp
 
 def _replayed(frozen: FrozenCheck, number: int, mimic: _Mimic, oracle: Functions) -> int:
     """Whether a suspect fails an example, by running the check; DIFFERS if it answers otherwise."""
-    with torch.random.fork_rng(devices=[]):  # a mistake may seed the generator of this process
+    with own_luck(frozen, number):
         try:
             frozen.body(frozen.submission(mimic), oracle, **copy(frozen.examples[number].drawn))
         except _Differs:
@@ -174,12 +172,14 @@ class _Mimic(Local):
 
     def _pair(self, request: wire.Call, seen: wire.Reply, reply: wire.Reply) -> tuple[Draw, Draw]:
         """Both answers to one call, if they look alike from outside."""
-        if seen.forbidden or _changed(request, seen) != _changed(request, reply):
+        if seen.forbidden or not alike(seen.value, reply.value):
+            raise _Differs
+        if _changed(request, seen) != _changed(request, reply):
             raise _Differs
         names = self._reference.parameters(request.name)
         try:
             ours, theirs = _draw(request, seen, names), _draw(request, reply, names)
-            assert_alike([ours.value, ours.gradients], [theirs.value, theirs.gradients])
+            assert_alike(ours.gradients, theirs.gradients)
         except (ValueError, CheckFailed):
             raise _Differs from None
         return ours, theirs

@@ -93,7 +93,7 @@ class Raised(SubmissionFailed):
 
     def __post_init__(self) -> None:
         self.kind = self.error.kind
-        Exception.__init__(self, f"{self.error.kind}: {self.error.message}")
+        Exception.__init__(self, f"{self.error.kind}: {self.error.message}".rstrip(": "))
 
     @property
     def outcome(self) -> str:

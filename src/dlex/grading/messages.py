@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from dlex.course import Exercise
+from dlex.course import ByHandGroup, Exercise
 from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
 from dlex.grading.devices import explain, mistake_of
@@ -18,6 +18,7 @@ from dlex.grading.replay import Failure, FrozenCheck, Replay
 from dlex.results.records import CheckResult, Counterexample, Efficiency, NamedMistake
 from dlex.results.text import plain
 from dlex.worker import values, wire
+from dlex.worker.by_hand import function_name, kernel_name
 
 ADVICE = {  # by what the result is called
     "None": "Is there a `return` at the end of the function?",
@@ -143,7 +144,7 @@ def describe(error: CheckFailed | SubmissionFailed, exercise: Exercise) -> str:
         return f"{exercise.name}.py defines no function {error.name}"
     if isinstance(error, CalledForbidden):
         where = f" ({error.where})" if error.where else ""
-        instead = " ".join(group.instead for group in exercise.by_hand)
+        instead = " ".join(group.instead for group in exercise.by_hand if _stands_for(group, error.met.name))
         return f"it uses {error.met.name}{where}, which this exercise asks you to write yourself. {instead}"
     if isinstance(error, Raised):
         return _raised(error)
@@ -151,6 +152,13 @@ def describe(error: CheckFailed | SubmissionFailed, exercise: Exercise) -> str:
         return f"it was stopped: {error.detail}. Is there a loop that does not end?"
     advice = [advice for beginning, advice in ENDS.items() if str(error).startswith(beginning)]
     return " ".join([f"the process that ran it is gone: {error}.", *advice])
+
+
+def _stands_for(group: ByHandGroup, name: str) -> bool:
+    """Whether a group took away what was met under this name."""
+    if name.startswith("import "):
+        return name.removeprefix("import ").split(".")[0] in group.modules
+    return name in map(kernel_name, group.kernels) or name in map(function_name, group.functions)
 
 
 def _with_advice(error: CheckFailed) -> str:
@@ -162,7 +170,7 @@ def _with_advice(error: CheckFailed) -> str:
         return f"no gradient reaches {name}: the result is cut off from it. {KEEP_GRADIENTS}"
     if difference.kind == "gradient":
         return f"{summary}. {KEEP_GRADIENTS}"
-    if difference.kind == "dtype":
+    if difference.kind == "dtype" and "float" in summary.rpartition("expected ")[2]:
         return f"{summary}. {SAME_DTYPE}"
     if difference.kind == "type":
         table = ADVICE | (TENSOR_ADVICE if rest.endswith("expected a tensor") else {})
@@ -206,8 +214,9 @@ def _counterexample(failure: Failure, reference: Reference) -> Counterexample | 
         return None
     arguments = _arguments(request, reference)
     difference = getattr(failure.error, "difference", None)
+    call = f"{request.name}({', '.join(arguments)})"
     return Counterexample(
-        call=f"{request.name}({', '.join(arguments)})",
+        call=f"list({call})" if request.collect is not None else call,
         arguments={name: plain(text) for name, text in arguments.items()},
         got=plain(difference.got) if difference else "",
         expected=plain(difference.expected) if difference else "",

@@ -56,6 +56,7 @@ class Oracle(Local):
             None if request.gradients is None else [_to_float64(g) for g in request.gradients],
             request.observe,
             request.device,
+            request.collect,
             request.measure,
         )
         return _rounded(super().ask(raised), dtype)

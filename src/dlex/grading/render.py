@@ -81,7 +81,7 @@ def _digits(tensor: torch.Tensor) -> int:
 
 def _entry(value: object, digits: int) -> str:
     if isinstance(value, float):
-        return f"{value:.{digits}g}"
+        return f"{value + 0.0:.{digits}g}"  # -0 is shown as 0
     if isinstance(value, complex):
         return f"{value.real:.{digits}g}{value.imag:+.{digits}g}j"
     return str(value)

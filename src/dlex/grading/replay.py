@@ -23,7 +23,7 @@ from dlex.errors import CourseError
 from dlex.grading.answers import Answers
 from dlex.grading.calls import Backend, Functions
 from dlex.grading.checks import CheckInfo
-from dlex.grading.failures import CheckFailed, Raised, SubmissionFailed, Unusable
+from dlex.grading.failures import CheckFailed, Died, Raised, SubmissionFailed, Unusable
 from dlex.grading.mistakes import Reference
 from dlex.grading.oracle import Memory, Recorder
 from dlex.grading.same import identical
@@ -33,6 +33,7 @@ from dlex.worker.client import ZygoteDied
 
 MAX_EXAMPLES = 60
 MANY = 4  # sets of passing answers to keep for an example
+CRASH_TRIES = 5  # tries that one costs which ends the worker: the next needs a new one
 PATIENCE = 10.0  # seconds after which a shrink is given up, however far it is
 WRONG = (CheckFailed, SubmissionFailed)
 
@@ -123,10 +124,12 @@ class Seen:
 class Replay:
     """What came of one check: a failure or none, and what was seen of each example, for diagnosis.
 
-    `features` are those of its random functions, once diagnosis has read them off the answers.
+    `died` says that the submission did not live to answer everything. `features` are those of its
+    random functions, once diagnosis has read them off the answers.
     """
 
     failure: Failure | None = None
+    died: bool = False
     efficiency: Efficiency | None = None
     seen: list[Seen] = field(default_factory=list)
     features: dict[str, list[object]] = field(default_factory=dict)
@@ -174,7 +177,7 @@ def replay(frozen: FrozenCheck, attempt: Answers) -> Replay:
     try:
         attempt.prefetch([request for example in frozen.examples for request in example.requests])
     except SubmissionFailed as error:
-        result.failure = Failure(error, {}, None)
+        result.failure, result.died = Failure(error, {}, None), isinstance(error, Died)
         return result
     for example in frozen.examples:
         attempt.begin(example.requests)
@@ -183,7 +186,7 @@ def replay(frozen: FrozenCheck, attempt: Answers) -> Replay:
             attempt.finish()
         except SubmissionFailed as error:
             _keep_smaller(result, error, example, attempt.last)
-        if result.failure is not None and result.failure.error.kind in ("timeout", "crashed"):
+        if result.died:
             attempt.close()  # answers may still be on their way: the next check gets a fresh fork
             break
     return result
@@ -227,6 +230,8 @@ def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, tries: int) 
         try:
             _run_body(frozen, attempt, oracle, drawn)
         except WRONG as error:
+            if error.kind == "crashed":
+                used += CRASH_TRIES - 1
             if error.kind != failure.error.kind:
                 return
             if size(kept) <= size(best.drawn):
@@ -256,6 +261,7 @@ def _run_body(frozen: FrozenCheck, attempt: Answers, oracle: Functions, drawn: d
 
 
 def _keep_smaller(result: Replay, error: Exception, example: Example, request) -> None:
+    result.died = result.died or isinstance(error, Died)
     if result.failure is None or example.size < size(result.failure.drawn):
         result.failure = Failure(error, copy(example.drawn), request)
 

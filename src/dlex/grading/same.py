@@ -62,6 +62,22 @@ def same_value(seen: wire.Value, value: wire.Value, magnitude: float = 0.0) -> b
         return False
 
 
+def alike(seen: wire.Value, value: wire.Value) -> bool:
+    """Whether two messages describe values of the same types, shapes, dtypes and devices."""
+    if type(seen) is not type(value):
+        return False
+    if isinstance(seen, wire.Tensor):
+        return (seen.shape, seen.dtype, seen.device) == (value.shape, value.dtype, value.device)
+    if isinstance(seen, (wire.List, wire.Tuple)):
+        return len(seen.items) == len(value.items) and all(map(alike, seen.items, value.items))
+    if isinstance(seen, wire.Dict):
+        names = seen.items.keys()
+        return names == value.items.keys() and all(
+            alike(seen.items[name], value.items[name]) for name in names
+        )
+    return not isinstance(seen, wire.Ref) or seen.type_name == value.type_name
+
+
 def described(ref: wire.Ref | wire.Callback) -> object:
     """What stands in a comparison for an object that stayed on the other side."""
     return ref.type_name if isinstance(ref, wire.Ref) else ref.id

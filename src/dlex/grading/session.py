@@ -194,7 +194,8 @@ class _Grading:
             file = Path(self._submission.sources[exercise.id].file).name
             message = f"{file} does not load: {describe(error, exercise)}"
             return _ungraded(grader, "load_error", outcome, message, attempt.output, error.line)
-        problem = _wrong_definitions(exercise, attempt.definitions)
+        file = Path(self._submission.sources[exercise.id].file).name
+        problem = _wrong_definitions(exercise, attempt.definitions, file)
         if problem:
             return _ungraded(grader, "load_error", "error", problem, attempt.output)
         replays = self._session.plugin.run(grader, attempt, self._session.stop_at_failure)
@@ -206,7 +207,7 @@ class _Grading:
             status="not_attempted" if untouched else "graded",
             score=sum(check.points for check in checks),
             max_score=grader.max_score,
-            message=f"{exercise.name}.py is still the stub" if untouched else "",
+            message=f"{exercise.name} is still the stub" if untouched else "",
             output=plain(attempt.output, limit=attempt.budget.output),
             checks=checks,
         )
@@ -276,11 +277,11 @@ def _ungraded(
     )
 
 
-def _wrong_definitions(exercise: Exercise, definitions: dict[str, str]) -> str:
+def _wrong_definitions(exercise: Exercise, definitions: dict[str, str], file: str) -> str:
     """Why a file that loaded cannot be called: none of its functions is there, or one is async."""
     missing = [name for name in exercise.functions if name not in definitions]
     if len(missing) == len(exercise.functions):
         near = difflib.get_close_matches(missing[0], definitions, n=1, cutoff=0.6)
         hint = f", but it has {near[0]}: if that is it, call it {missing[0]}" if near else ""
-        return f"{exercise.name}.py defines no function {missing[0]}{hint}"
+        return f"{file} defines no function {missing[0]}{hint}"
     return ""

@@ -1,9 +1,10 @@
 """Exact tests for answers that draw random numbers.
 
 A right answer must not fail by bad luck, and no seed may be picked because it happens to pass. So
-each test computes its probability exactly, from the distribution itself, and fails only where a
-right answer would show as much in fewer than one of 10^12 runs (`FALSE_ALARM`). A check may make a
-thousand such tests and still raise fewer than one false alarm in 10^9.
+each test computes its probability exactly, from the distribution itself, or bounds it from above for
+every number of draws, and fails only where a right answer would show as much in fewer than one of
+10^12 runs (`FALSE_ALARM`). A check may make a thousand such tests and still raise fewer than one
+false alarm in 10^9.
 """
 
 from __future__ import annotations
@@ -69,6 +70,56 @@ def are_independent(first: torch.Tensor, second: torch.Tensor) -> bool:
     return association_test(both, int(first.sum()), int(second.sum()), first.numel()) >= FALSE_ALARM
 
 
+def distribution_test(sample: torch.Tensor, below: Callable[[torch.Tensor], torch.Tensor]) -> float:
+    """How likely are independent draws to be spread at least as far from their distribution?
+
+    `below` gives the probability to draw a number up to x. An upper bound, from the largest gap between
+    that and the share of the sample up to x: 2 exp(-2 n gap^2), which holds for every n and every
+    continuous distribution (Dvoretzky, Kiefer and Wolfowitz; Massart 1990).
+
+    >>> distribution_test(torch.full((20,), 0.5), lambda x: x) == 2 * exp(-10)
+    True
+    """
+    gap, _number, _share, _expected = _widest_gap(sample, below)
+    return min(1.0, 2.0 * exp(-2.0 * sample.numel() * gap**2))
+
+
+def mean_test(sample: torch.Tensor, mean: float, low: float, high: float) -> float:
+    """How likely are independent draws between low and high to have a mean at least as far from `mean`?
+
+    An upper bound that holds for every n and every distribution (Hoeffding 1963).
+
+    >>> mean_test(torch.ones(20), 0.5, 0.0, 1.0) == 2 * exp(-10)
+    True
+    """
+    distance = (float(sample.double().mean()) - mean) / (high - low)
+    return min(1.0, 2.0 * exp(-2.0 * sample.numel() * distance**2))
+
+
+def assert_distribution(
+    sample: torch.Tensor, below: Callable[[torch.Tensor], torch.Tensor], what: str
+) -> None:
+    """Fail if a sample cannot have been drawn from a distribution; see `distribution_test`.
+
+    `what` says what was drawn: "of 10,800 entries".
+    """
+    if distribution_test(sample, below) < FALSE_ALARM:
+        _gap, number, share, expected = _widest_gap(sample, below)
+        summary = f"{share:.1%} {what} are below {number:.3g}, expected about {expected:.1%}"
+        raise CheckFailed(Difference("statistics", summary, f"{share:.1%}", f"about {expected:.1%}"))
+
+
+def assert_mean(sample: torch.Tensor, mean: float, low: float, high: float, what: str) -> None:
+    """Fail if the mean of a sample between low and high cannot come from `mean`; see `mean_test`.
+
+    `what` says which mean it is: "the mean of 10,800 squares".
+    """
+    if mean_test(sample, mean, low, high) < FALSE_ALARM:
+        found = float(sample.double().mean())
+        summary = f"{what} is {found:.4g}, expected about {mean:.4g}"
+        raise CheckFailed(Difference("statistics", summary, f"{found:.4g}", f"about {mean:.4g}"))
+
+
 def opposite_entries(mask: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
     """Pairs of disjoint parts of a tensor, entry by entry neighbours or half a dimension apart.
 
@@ -81,6 +132,21 @@ def opposite_entries(mask: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, to
         even, odd = torch.arange(0, 2 * half, 2), torch.arange(1, 2 * half, 2)
         yield f"neighbours in dimension {dim}", mask.index_select(dim, even), mask.index_select(dim, odd)
         yield f"the halves of dimension {dim}", mask.narrow(dim, 0, half), mask.narrow(dim, half, half)
+
+
+def _widest_gap(
+    sample: torch.Tensor, below: Callable[[torch.Tensor], torch.Tensor]
+) -> tuple[float, float, float, float]:
+    """The largest gap between the shares of a sample and a distribution: how wide, at which number,
+    the share of the sample there and what it should be."""
+    ordered = sample.double().flatten().sort().values
+    expected = below(ordered)
+    steps = torch.arange(len(ordered) + 1, dtype=torch.float64) / len(ordered)
+    gaps = torch.stack([expected - steps[:-1], steps[1:] - expected])  # just below and at each number
+    widest = int(gaps.argmax())
+    side, index = divmod(widest, len(ordered))
+    share = float(steps[index + side])
+    return float(gaps.max()), float(ordered[index]), share, float(expected[index])
 
 
 def _two_sided(k: int, lowest: int, highest: int, mean: float, log_pmf: Callable[[int], float]) -> float:

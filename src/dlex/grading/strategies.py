@@ -32,15 +32,21 @@ def sizes(fixed: int | None = None, *, most: int = 6, least: int = 1) -> st.Sear
 
 
 @st.composite
-def tensors(draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32, scale: float = 1.0):
+def tensors(
+    draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float32, scale: float = 1.0, step: float = 0.0
+):
     """Floats around 0, mostly within ±5, times `scale`. Shrinks to zeros.
+
+    With a `step`, such as 1/16, they are multiples of it, times `scale`: float32 then holds sums of
+    products exactly, whatever the order, and one that is 0 is 0 for everybody.
 
     >>> tensors((2, 3)).example().shape  # doctest: +SKIP
     torch.Size([2, 3])
     """
     count = int(np.prod(shape))
     codes = np.frombuffer(draw(st.binary(min_size=count, max_size=count)), np.uint8)
-    return torch.from_numpy(_TABLE[codes] * scale).to(dtype).reshape(shape)
+    entries = np.round(_TABLE[codes] / step) * step if step else _TABLE[codes]
+    return torch.from_numpy(entries * scale).to(dtype).reshape(shape)
 
 
 @st.composite
@@ -59,12 +65,22 @@ def probabilities(draw, shape: tuple[int, ...], dtype: torch.dtype = torch.float
     return (weights / weights.sum(dim=-1, keepdim=True)).to(dtype)
 
 
-def as_view(tensor: torch.Tensor, layout: str) -> torch.Tensor:
-    """The same values as a non-contiguous view: "transposed" or "strided".
+def as_view(value: object, layout: str) -> object:
+    """The same value, its tensors as non-contiguous views: "transposed" or "strided".
+
+    Tensors inside lists, tuples and dicts become views as well.
 
     >>> as_view(torch.zeros(2, 3), "strided").is_contiguous()
     False
     """
+    if isinstance(value, (list, tuple)):
+        return type(value)(as_view(item, layout) for item in value)
+    if isinstance(value, dict):
+        return {name: as_view(item, layout) for name, item in value.items()}
+    return _tensor_view(value, layout) if isinstance(value, torch.Tensor) else value
+
+
+def _tensor_view(tensor: torch.Tensor, layout: str) -> torch.Tensor:
     if tensor.dim() == 0:
         return tensor
     if layout == "transposed" and tensor.dim() >= 2:
@@ -72,3 +88,18 @@ def as_view(tensor: torch.Tensor, layout: str) -> torch.Tensor:
     wide = torch.zeros(*tensor.shape[:-1], 2 * tensor.shape[-1], dtype=tensor.dtype)
     wide[..., ::2] = tensor
     return wide[..., ::2]
+
+
+def away_from_zero(Z: torch.Tensor, gap: float = 0.1) -> torch.Tensor:
+    """What to add to each column of a matrix so that no entry is nearer to 0 than `gap`.
+
+    For sums that go through a relu: at 0 it has a kink, where no gradient is judged. Of the multiples
+    of 2.5 gap it is the smallest that will do: an entry rules out one of them at most.
+
+    >>> away_from_zero(torch.tensor([[0.0, 3.0], [1.0, 0.2]]))
+    tensor([0.2500, 0.0000])
+    """
+    k = torch.arange(len(Z) + 1)
+    shifts = 2.5 * gap * ((k + 1) // 2) * torch.where(k % 2 == 1, 1.0, -1.0).to(Z.dtype)  # 0, +, -, +, …
+    clear = ((Z + shifts[:, None, None]).abs() >= gap).all(dim=1)  # (shifts, columns)
+    return shifts[clear.int().argmax(dim=0)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -12,6 +13,14 @@ from dlex.grading.mistakes import Implementation, Mistake, Reference
 from dlex.grading.oracle import Local
 from dlex.grading.replay import FrozenCheck
 from dlex.worker import wire
+
+
+@contextmanager
+def own_luck(frozen: FrozenCheck, number: int) -> Iterator[None]:
+    """Random numbers of an example's own, and the state of this process as it was: a mistake may seed it."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed((frozen.seed + number) % (1 << 63))
+        yield
 
 
 class Suspect:
@@ -28,7 +37,7 @@ class Suspect:
         known = self._answers.setdefault((frozen.name, number), [])
         if len(known) < count:
             local = Local(self.functions)
-            with torch.random.fork_rng(devices=[]):  # a mistake may seed the generator of this process
+            with own_luck(frozen, number):
                 while len(known) < count:
                     known.append(local.ask(frozen.examples[number].calls[len(known)]))
         return known[:count]

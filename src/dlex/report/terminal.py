@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from rich.console import Console
 from rich.padding import Padding
@@ -11,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dlex.course import Course
-from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult, prominence
+from dlex.results.formats.words import causes, heading, same_reason
+from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 
 MARKS = {"passed": ("✓", "green"), "not_attempted": ("·", "dim")}
 WRONG_ENTRY = re.compile(r">[^<>\s]+<")
@@ -65,52 +65,30 @@ def _print_exercise(console: Console, exercise: ExerciseResult) -> None:
     if exercise.message:
         console.print(Text(exercise.message))
     if exercise.status == "graded":
-        _print_failures(console, [check for check in exercise.checks if check.outcome != "passed"])
+        _print_failures(console, exercise)
     _print_efficiency(console, exercise)
     _print_output(console, exercise)
 
 
-def _print_failures(console: Console, checks: list[CheckResult]) -> None:
+def _print_failures(console: Console, exercise: ExerciseResult) -> None:
     """The first few causes in full, one line for each check beyond."""
-    scored = [check for check in checks if check.max_points] or checks
-    groups = _by_cause(sorted(scored, key=lambda c: prominence(c.name, c.hidden, c.max_points)))
-    for group in groups[:SHOWN_IN_FULL]:
+    groups = causes(exercise)
+    for check, *others in groups[:SHOWN_IN_FULL]:
         console.print()
-        _print_group(console, group)
+        console.print(_headline(check))
+        console.print(Padding(_details(check), (0, 0, 0, 2)))
+        if others:
+            console.print(Padding(Text(same_reason(others), "dim"), (0, 0, 0, 2)))
     if groups[SHOWN_IN_FULL:]:
         console.print()
     for check in (check for group in groups[SHOWN_IN_FULL:] for check in group):
         console.print(_headline(check))
 
 
-def _by_cause(checks: Iterable[CheckResult]) -> list[list[CheckResult]]:
-    """Failures grouped by their mistake or, where none is named, by their message."""
-    groups: dict[tuple[str, str], list[CheckResult]] = {}
-    for check in checks:
-        cause = check.mistake.name if check.mistake else check.message
-        groups.setdefault((check.outcome, cause), []).append(check)
-    return list(groups.values())
-
-
-def _print_group(console: Console, group: list[CheckResult]) -> None:
-    check, *others = group
-    console.print(_headline(check))
-    console.print(Padding(_details(check), (0, 0, 0, 2)))
-    if others:
-        lost = sum(other.max_points for other in others)
-        titles = "; ".join(f"{other.title}{_hidden(other)}" for other in others)
-        text = f"For the same reason, {lost:g} more: {titles}"
-        console.print(Padding(Text(text, "dim"), (0, 0, 0, 2)))
-
-
 def _headline(check: CheckResult) -> Text:
     mark, style = MARKS.get(check.outcome, ("✗", "red"))
     points = f"{check.points:g}/{check.max_points:g}"
-    return Text.assemble((mark, style), f" {check.title}{_hidden(check)}  ", (points, "dim"))
-
-
-def _hidden(check: CheckResult) -> str:
-    return " (hidden)" if check.hidden else ""
+    return Text.assemble((mark, style), f" {heading(check)}  ", (points, "dim"))
 
 
 def _details(check: CheckResult) -> Table:

@@ -3,7 +3,8 @@
     wire      the messages that cross the boundary, and their frames
     values    tensors and other values to messages and back
     executor  runs the calls that a message asks for
-    gpu       runs them on a GPU, a pretend one where there is no other
+    items     reads results that are to be looped over
+    gpu       runs calls on a GPU, a pretend one where there is no other
     operations  counts what they cost
     serve     loads a submission and answers messages
     by_hand   kernels and functions that an exercise wants written by hand

@@ -35,7 +35,7 @@ class ByHand:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch says that a kernel was overridden
             for kernel in filter(has_kernel, kernels):
-                refusal = self._refusal(kernel.split(".")[0].lstrip("_"))
+                refusal = self._refusal(kernel_name(kernel))
                 self._library.impl(kernel, refusal, "CPU")
                 if is_composite(kernel):  # on the pretend GPU it would be taken apart before it is met
                     self._library.impl(kernel, refusal, "AutogradMeta")
@@ -60,7 +60,7 @@ class ByHand:
         """Put a refusal in the place of "torch.autograd.grad" or "torch.optim.Optimizer.__init__"."""
         path, _, name = function.rpartition(".")
         owner = pkgutil.resolve_name(path)
-        setattr(owner, name, self._refusal(function.removesuffix(".__init__")))
+        setattr(owner, name, self._refusal(function_name(function)))
 
     def _refusal(self, name: str):
         def refuse(*args, **kwargs):
@@ -77,6 +77,16 @@ class ByHand:
         if frame is None:
             return 0, ""
         return frame.f_lineno, linecache.getline(self._filename, frame.f_lineno).strip()[:200]
+
+
+def kernel_name(kernel: str) -> str:
+    """What messages call a kernel: "softmax" is "_softmax" and "softmax.int"."""
+    return kernel.split(".")[0].lstrip("_")
+
+
+def function_name(function: str) -> str:
+    """What messages call a function: "torch.nn.RNN" is "torch.nn.RNN.__init__"."""
+    return function.removesuffix(".__init__")
 
 
 def has_kernel(kernel: str) -> bool:

@@ -278,6 +278,13 @@ class Worker:
         self.send([request])
         return self._read_reply()
 
+    def take_output(self) -> bytes:
+        """What was printed since the last time. Whatever was printed before an answer is in it."""
+        if self.alive:
+            self._drain()
+        taken, self.printed = bytes(self.printed), bytearray()
+        return taken
+
     def kill(self) -> None:
         """End the process at once and let go of everything; what was printed stays."""
         if not self.alive:
@@ -293,6 +300,8 @@ class Worker:
         os.close(self._output)
 
     def _read_reply(self) -> wire.Reply:
+        if not self.alive:  # the zygote tells of each end once
+            raise WorkerDied("crashed", "it ended before")
         while True:
             message = self._read_message()
             if isinstance(message, wire.CallbackRequest):

@@ -16,6 +16,7 @@ import torch
 
 from dlex.worker import values, wire
 from dlex.worker.errors import describe_error, type_name
+from dlex.worker.items import collecting
 from dlex.worker.operations import Measure
 
 _grad = torch.autograd.grad  # before an exercise takes it away from its submissions
@@ -98,6 +99,8 @@ class Executor:
         `namespace` holds the functions, if not those that this executor was made with.
         """
         target = self._target(request, self.namespace if namespace is None else namespace)
+        if request.collect is not None:
+            target = collecting(target, request.collect)
         args = [self.decode(arg) for arg in request.args]
         kwargs = {name: self.decode(arg) for name, arg in request.kwargs.items()}
         arguments = [*args, *kwargs.values()]
@@ -185,11 +188,13 @@ def _backward(
     """Gradients of the weighted sum of the results with respect to every argument that wants one.
 
     A result that does not fit its weights (another shape, not differentiable) contributes nothing:
-    the grader sees the shape anyway, and a missing gradient is reported as None.
+    the grader sees the shape anyway, and a missing gradient is reported as None. Results that are no
+    floats have no weights.
     """
     wanted = [leaf for leaf in values.leaves(arguments) if leaf.requires_grad]
     outputs, upstream = [], []
-    for output, weight in zip(values.leaves(value), weights, strict=False):
+    floats = [leaf for leaf in values.leaves(value) if leaf.is_floating_point()]
+    for output, weight in zip(floats, weights, strict=False):
         if output.requires_grad and output.shape == weight.shape:
             outputs.append(output)
             upstream.append(weight.to(output.dtype).to(output.device))

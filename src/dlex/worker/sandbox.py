@@ -14,6 +14,7 @@ import site
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,7 @@ NAMESPACES = (
     "--unshare-all --die-with-parent --new-session --cap-drop ALL --uid 65534 --gid 65534 "
     "--hostname dlex --clearenv"
 ).split()
+SCRATCH = 64 << 20  # of /tmp, where a program wants to write
 START = "import sys; sys.path[:] = {path!r}; from dlex.worker import zygote; zygote.main({fd}, {settings!r})"
 
 
@@ -86,9 +88,21 @@ def environment(gpu: str) -> dict[str, str]:
 
 def command(level: int, settings: str, descriptor: int, masked: list[Path], gpu: str = "") -> list[str]:
     """The command line of a zygote that inherits `descriptor` as its control socket."""
-    code = START.format(path=_python_path(), fd=descriptor, settings=settings)
+    code = START.format(path=python_path(), fd=descriptor, settings=settings)
     python = [_interpreter(), "-I", "-c", code]
-    return [*_bubblewrap(masked, gpu), "--", *python] if level == 2 else python
+    if level < 2:
+        return python
+    devices = sorted(glob.glob(GPU_DEVICES)) if gpu else ()
+    return [*_bubblewrap(masked, environment=environment(gpu), devices=devices), "--", *python]
+
+
+def confine(
+    code: str, arguments: list[str], writable: list[Path], folder: Path, variables: dict[str, str]
+) -> list[str]:
+    """The command line of a Python inside bubblewrap that may write to some folders and starts in one."""
+    python = [_interpreter(), "-I", "-c", code, *arguments]
+    environment = ENVIRONMENT | variables
+    return [*_bubblewrap([], writable, str(folder), environment, SCRATCH), "--", *python]
 
 
 def readable(masked: list[Path]) -> tuple[list[str], list[str]]:
@@ -136,15 +150,25 @@ def _libraries() -> list[Path]:
     return [Path(path) for path in sorted(standard | sites) if os.path.isdir(path)]
 
 
-def _python_path() -> list[str]:
+def python_path() -> list[str]:
+    """Where a confined Python imports from."""
     standard = [path for path in sys.path if path.startswith(sys.base_prefix)]
     libraries = [str(path) for path in _libraries()]
     return list(dict.fromkeys([*standard, *libraries, str(PACKAGE.parent)]))
 
 
-def _bubblewrap(masked: list[Path], gpu: str = "") -> list[str]:
+def _bubblewrap(
+    masked: list[Path],
+    writable: Sequence[Path] = (),
+    start: str = "/tmp",
+    environment: dict[str, str] = ENVIRONMENT,
+    scratch: int = 1 << 20,
+    devices: Sequence[str] = (),
+) -> list[str]:
+    """bubblewrap and its options; `start` is its working folder, `scratch` the size of /tmp in bytes,
+    `devices` are files of /dev to let in."""
     arguments = ["bwrap", *NAMESPACES]
-    for name, value in environment(gpu).items():
+    for name, value in environment.items():
         arguments += ["--setenv", name, value]
     arguments += ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib64"):
@@ -154,8 +178,8 @@ def _bubblewrap(masked: list[Path], gpu: str = "") -> list[str]:
             arguments += ["--ro-bind", f"/{name}", f"/{name}"]
     for path in ("/etc/ld.so.cache", PROCESSORS[1]):
         arguments += ["--ro-bind-try", path, path]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(1 << 20), "--tmpfs", "/tmp"]
-    for path in sorted(glob.glob(GPU_DEVICES)) if gpu else ():
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(scratch), "--tmpfs", "/tmp"]
+    for path in devices:
         arguments += ["--dev-bind", path, path]
     bound = [Path("/usr")]
     for folder in (Path(_interpreter()).parent.parent, *_libraries()):
@@ -167,7 +191,9 @@ def _bubblewrap(masked: list[Path], gpu: str = "") -> list[str]:
             arguments += ["--tmpfs", str(folder)]
     for part in VISIBLE_PARTS:
         arguments += ["--ro-bind", str(PACKAGE / part), str(PACKAGE / part)]
-    return [*arguments, "--chdir", "/tmp", "--remount-ro", "/"]
+    for place in writable:
+        arguments += ["--bind", str(place), str(place)]
+    return [*arguments, "--chdir", start, "--remount-ro", "/"]
 
 
 def _no_level_1() -> str | None:

@@ -74,7 +74,7 @@ class Worker:
             exec(self._code, module.__dict__)
         except BaseException as error:
             return wire.Reply(sequence, error=describe_error(error, request.filename))
-        return wire.Reply(sequence, wire.Dict(_definitions(module.__dict__)))
+        return wire.Reply(sequence, wire.Dict(definitions(module.__dict__)))
 
     def _load_again(self) -> dict[str, object]:
         """The submission's functions once more, in a module of their own; what it prints is known."""
@@ -124,7 +124,7 @@ def _module(filename: str) -> types.ModuleType:
     return module
 
 
-def _definitions(namespace: dict[str, object]) -> dict[str, wire.Value]:
+def definitions(namespace: dict[str, object]) -> dict[str, wire.Value]:
     """Names that a submission defines, each with its kind and, for functions, its parameters."""
     found: dict[str, wire.Value] = {}
     for name, value in namespace.items():

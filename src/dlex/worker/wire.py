@@ -102,8 +102,9 @@ class Call(Struct, tag="call", array_like=True):
 
     `gradients`: weights, one per tensor in the result; the worker also runs the backward pass of
     the weighted sum. `observe`: report the arguments after the call, and whether the random state
-    moved. `measure`: report what the call costs. `device`: where the arguments are, "cpu" or
-    "cuda", which is a pretend GPU unless the worker has a real one.
+    moved. `device`: where the arguments are, "cpu" or "cuda", which is a pretend GPU unless the worker
+    has a real one. `collect`: the result is to be looped over; answer with a list of its items, of
+    which there may be so many. `measure`: report what the call costs.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Call(Struct, tag="call", array_like=True):
     gradients: list[Tensor] | None = None
     observe: bool = False
     device: str = CPU
+    collect: int | None = None
     measure: bool = False
 
 

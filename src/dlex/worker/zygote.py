@@ -114,7 +114,7 @@ class Zygote:
                 open_context(request.gpu)
                 os.write(CHANNEL, b"ready")
             lockdown.lock_down(self._level, rules, request.memory, request.cpu_seconds)
-            serve(socket.socket(fileno=CHANNEL))
+            self._serve(socket.socket(fileno=CHANNEL))
         except BaseException as error:
             try:
                 os.write(2, f"worker: {error!r}"[:500].encode())
@@ -122,6 +122,9 @@ class Zygote:
                 pass
         finally:
             os._exit(70)
+
+    def _serve(self, channel: socket.socket) -> None:
+        serve(channel)
 
     def _arrange_descriptors(self, channel: int, output: int) -> int | None:
         """0 nothing, 1 and 2 the output pipe, 3 the channel; the rules one above, for a moment."""

@@ -25,14 +25,14 @@ def write(results: Results, out: Path) -> list[Path]:
     exercises = list(dict.fromkeys(exercise.id for result in results() for exercise in result.exercises))
     with atomic(path, encoding="utf-8-sig") as file:
         table = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
-        table.writerow([*COLUMNS, *map(_text, exercises)])
+        table.writerow([*COLUMNS, *map(plain_cell, exercises)])
         table.writerows(_row(result, exercises) for result in results())
     return [path]
 
 
 def _row(result: SubmissionResult, exercises: list[str]) -> list[str | int | float | None]:
     scores = {exercise.id: _score(exercise) for exercise in result.exercises}
-    about = [_text(result.submission), result.status, _text(result.reason)]
+    about = [plain_cell(result.submission), result.status, plain_cell(result.reason)]
     return [*about, _score(result), _number(result.max_score), *map(scores.get, exercises)]
 
 
@@ -46,10 +46,10 @@ def _number(value: float) -> int | float:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def _text(text: str) -> str:
+def plain_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula.
 
-    >>> _text("=1+1"), _text("a\\tb")
+    >>> plain_cell("=1+1"), plain_cell("a\\tb")
     ("'=1+1", 'a b')
     """
     text = line(text, CELL_LIMIT)

@@ -106,4 +106,5 @@ def same_reason(others: list[CheckResult]) -> str:
     if not others:
         return ""
     lost = sum(check.max_points for check in others)
-    return f"For the same reason, {lost:g} more: {'; '.join(map(heading, others))}"
+    more = f"{lost:g} more {'point' if lost == 1 else 'points'}"
+    return f"For the same reason, {more}: {'; '.join(map(heading, others))}"

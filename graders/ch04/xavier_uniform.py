@@ -1,0 +1,153 @@
+"""Checks of xavier_uniform.
+
+All tests of random numbers are exact: each fails a right answer with a probability below 1e-12, and
+a check makes at most some hundred of them. Sizes are far from equal: near fan_in = fan_out, too many
+wrong bounds look like each other.
+"""
+
+import math
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlex.grading import (
+    Contract,
+    Draw,
+    assert_alike,
+    assert_binomial,
+    assert_close,
+    assert_distribution,
+    assert_independent,
+    assert_mean,
+    check,
+    opposite_entries,
+)
+from dlex.grading.failures import CheckFailed, Difference
+from dlex.grading.statistics import FALSE_ALARM
+
+LARGE = st.sampled_from([(420, 60), (60, 420), (400, 50), (50, 400)])  # 20,000 entries and more
+SHAPE = 25, 175  # of 4,375 entries
+SEEDS = st.integers(0, 2**31)
+ROUNDING = 1e-6  # of the bound
+GRID = 2**-22  # a float32 may come out as 0: of all numbers, that share is below any limit
+
+
+@st.composite
+def fans(draw, fan_in=None, fan_out=None):
+    """Two sizes; one that is not given is large, so that chance evens out."""
+    many = draw(st.integers(2_000, 2_100))
+    return {"fan_in": fan_in or many, "fan_out": fan_out or many}
+
+
+def judge(draw: Draw) -> None:
+    """All entries must be within the bound, and the largest of many close to it."""
+    W, bound = draw.value, bound_of(draw.arguments["fan_in"], draw.arguments["fan_out"])
+    largest = float(W.abs().max())
+    if not largest <= bound * (1 + ROUNDING):
+        outside = int((W.abs() > bound).sum() + W.isnan().sum())
+        summary = f"{outside:,} of {W.numel():,} entries are not within ±{bound:.4g}"
+        raise CheckFailed(Difference("statistics", summary, f"up to ±{largest:.4g}", f"up to ±{bound:.4g}"))
+    chance = W.numel() * math.log(min(1.0, largest / bound + GRID))  # that all are this small, as logarithm
+    if chance < math.log(FALSE_ALARM):
+        summary = (
+            f"none of {W.numel():,} entries is beyond ±{largest:.4g}, expected some close to ±{bound:.4g}"
+        )
+        raise CheckFailed(Difference("statistics", summary, f"up to ±{largest:.4g}", f"up to ±{bound:.4g}"))
+
+
+def bound_of(fan_in: int, fan_out: int) -> float:
+    return math.sqrt(6 / (fan_in + fan_out))
+
+
+def drawn(submission, fan_in: int, fan_out: int, **keywords) -> torch.Tensor:
+    """The result of a call, if it looks right from outside."""
+    W = submission.xavier_uniform(fan_in, fan_out, **keywords)
+    assert_alike(W, torch.empty(fan_in, fan_out))
+    return W
+
+
+contract = Contract(
+    "xavier_uniform",
+    fans,
+    single=("fan_in", "fan_out"),
+    grow=({"fan_in": 25, "fan_out": 175}, {"fan_in": 60, "fan_out": 420}),
+    judge=judge,
+    clauses=("single", "operations"),
+)
+
+
+@check(points=1)
+def test_worked_example(submission, reference):
+    """the example of the statement"""
+    judge(Draw({"fan_in": 350, "fan_out": 50}, drawn(submission, 350, 50)))
+
+
+@check(points=2)
+@given(fan_in=st.integers(1, 40), fan_out=st.integers(1, 40))
+def test_any_size(submission, reference, fan_in, fan_out):
+    """the bound, for any numbers of inputs and outputs"""
+    judge(Draw({"fan_in": fan_in, "fan_out": fan_out}, drawn(submission, fan_in, fan_out)))
+
+
+@check(points=2)
+@settings(max_examples=3)
+@given(sizes=LARGE)
+def test_variance(submission, reference, sizes):
+    """the variance is 2 / (fan_in + fan_out)"""
+    W, largest = drawn(submission, *sizes), bound_of(*sizes) ** 2
+    what = f"the mean square of {W.numel():,} entries"
+    assert_mean(W.double() ** 2, largest / 3, 0.0, largest, what)
+
+
+@check(points=1, hidden=True, hint="Which share of the weights is negative?")
+@settings(max_examples=3)
+@given(sizes=LARGE)
+def test_centred(submission, reference, sizes):
+    """half of the weights are negative"""
+    W = drawn(submission, *sizes)
+    assert_binomial(int((W < 0).sum()), W.numel(), 0.5, f"of {W.numel():,} entries are negative")
+
+
+@check(points=2, hidden=True, hint="Is a weight near 0 more likely than one near the bound?")
+@settings(max_examples=3)
+@given(sizes=LARGE, seed=SEEDS)
+def test_spread(submission, reference, sizes, seed):
+    """every number within the bound has the same chance"""
+    for generator in (None, torch.Generator().manual_seed(seed)):
+        W, bound = drawn(submission, *sizes, generator=generator), bound_of(*sizes)
+        what = f"of {W.numel():,} entries, divided by the bound,"
+        assert_distribution(W / bound, lambda x: ((x + 1) / 2).clamp(0, 1), what)
+
+
+@check(points=1, hidden=True, hint="How many random numbers are drawn?")
+@settings(max_examples=2)
+@given(sizes=LARGE)
+def test_independent_entries(submission, reference, sizes):
+    """every entry is drawn on its own"""
+    high = (W := drawn(submission, *sizes)).median() < W
+    for what, first, second in opposite_entries(high):
+        assert_independent(first, second, f"{what} are above or below the middle together")
+
+
+@check(points=1, hidden=True, hint="Where do the random numbers of the second call come from?")
+def test_fresh_weights(submission, reference):
+    """every call draws afresh"""
+    first, second, third = (drawn(submission, *SHAPE) for _call in range(3))
+    if torch.equal(first, second) or torch.equal(second, third) or torch.equal(first, third):
+        raise CheckFailed(Difference("statistics", "two calls gave the very same 4,375 weights"))
+
+
+@check(points=2, hint="Do all random numbers come from `generator`?")
+@settings(max_examples=3)
+@given(seed=SEEDS, step=st.integers(1, 1000))
+def test_generator(submission, reference, seed, step):
+    """the same seed gives the same weights, another seed others"""
+    first, again, other = (
+        drawn(submission, *SHAPE, generator=torch.Generator().manual_seed(number))
+        for number in (seed, seed, seed + step)
+    )
+    assert_close(again, first)
+    if torch.equal(first, other):
+        summary = f"generators seeded with {seed} and {seed + step} gave the very same 4,375 weights"
+        raise CheckFailed(Difference("statistics", summary))

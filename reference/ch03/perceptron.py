@@ -1,0 +1,282 @@
+"""Perceptron: oracle and known mistakes.
+
+A wrong prediction shows in update as well where that asks predict, and update may make the same mistake
+on its own: a mistake in the prediction is tried in both functions and in each of them alone.
+"""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+
+from dlex.grading import mistake
+
+FUNCTIONS = ("predict", "update")
+
+
+def predict(X, w, b):
+    scores = F.linear(X, w[None], b.reshape(1))[:, 0]
+    return torch.heaviside(scores, torch.ones_like(scores)).long()
+
+
+def update(w, b, x, y, lr=1.0):
+    """A step against the gradient of (prediction - y) * score, by autograd."""
+    old_w, old_b = (old.detach().clone().requires_grad_() for old in (w, b))
+    with torch.enable_grad():
+        score = F.linear(x.detach(), old_w[None], old_b.reshape(1))[0]
+        loss = (predict(x[None], w, b)[0] - y) * score
+    step_w, step_b = torch.autograd.grad(loss, (old_w, old_b))
+    return (old_w - lr * step_w).detach(), (old_b - lr * step_b).detach()
+
+
+def _learning_from(predict):
+    """The update that asks `predict`."""
+
+    def update(w, b, x, y, lr=1.0):
+        error = y - predict(x[None], w, b)[0]
+        return w + lr * error * x, b + lr * error
+
+    return update
+
+
+EVERYWHERE = ("both", "predict", "update")
+
+
+def prediction_mistake(explanation, *, reach=EVERYWHERE, **constants):
+    """A mistake in the prediction: a function of X, w and b."""
+
+    def register(wrong_prediction):
+        @mistake(explanation, of=FUNCTIONS, reach=reach, **constants)
+        @functools.wraps(wrong_prediction)
+        def wrong(reach, **chosen):
+            wrongly = functools.partial(wrong_prediction, **chosen)
+            return (
+                predict if reach == "update" else wrongly,
+                update if reach == "predict" else _learning_from(wrongly),
+            )
+
+        return wrong
+
+    return register
+
+
+@prediction_mistake("a score of exactly 0 belongs to class 1: look at the border between the classes")
+def strict(X, w, b):
+    return (X @ w + b > 0).long()
+
+
+@prediction_mistake(
+    "returns the scores: the prediction is the class, 0 or 1, that a score stands for",
+    reach=("both", "predict"),
+)
+def returns_scores(X, w, b):
+    return X @ w + b
+
+
+@prediction_mistake(
+    "returns True and False: the classes are asked for as the integers 0 and 1", reach=("both", "predict")
+)
+def returns_booleans(X, w, b):
+    return X @ w + b >= 0
+
+
+@prediction_mistake(
+    "the classes are right but not int64: they are labels, like those in y",
+    reach=("predict",),
+    dtype=("that of X", torch.float32, torch.int32, torch.int8, torch.uint8),
+)
+def not_int64(X, w, b, dtype):
+    return (X @ w + b >= 0).to(X.dtype if dtype == "that of X" else dtype)
+
+
+@prediction_mistake(
+    "calls the classes -1 and 1: here they are 0 and 1",
+    dtype=("that of X", torch.int64),
+    at_zero=(0, 1),
+)
+def minus_one_and_one(X, w, b, dtype, at_zero):
+    scores = X @ w + b
+    signs = torch.where(scores == 0, torch.full_like(scores, at_zero), torch.sign(scores))
+    return signs.to(X.dtype if dtype == "that of X" else dtype)
+
+
+@prediction_mistake("leaves the bias out of the score")
+def no_bias(X, w, b):
+    return (X @ w >= 0).long()
+
+
+@prediction_mistake("subtracts the bias: it is added to the score")
+def bias_subtracted(X, w, b):
+    return (X @ w - b >= 0).long()
+
+
+@prediction_mistake("has the classes the wrong way round: a positive score means class 1", at_zero=(0, 1))
+def classes_swapped(X, w, b, at_zero):
+    scores = X @ w + b
+    return (scores <= 0 if at_zero else scores < 0).long()
+
+
+@prediction_mistake(
+    "tiny scores lose their sign on the way, as in a sigmoid, which is exactly 0.5 for them: the sign of the score "
+    "itself decides",
+    class_of_half=(0, 1),
+)
+def through_sigmoid(X, w, b, class_of_half):
+    chances = torch.sigmoid(X @ w + b)
+    return (chances >= 0.5 if class_of_half else chances > 0.5).long()
+
+
+@prediction_mistake(
+    "takes scores near 0 for 0: the sign decides, however small the score is", eps=(1e-6, 1e-4)
+)
+def tolerant(X, w, b, eps):
+    return (X @ w + b >= -eps).long()
+
+
+@prediction_mistake(
+    "the result is a column, shape (n, 1): one number for each example is asked for, shape (n,)",
+    reach=("predict",),
+)
+def column(X, w, b):
+    return predict(X, w, b)[:, None]
+
+
+@prediction_mistake(
+    "adds up over the examples: a score is a sum over the features of one example", reach=("predict",)
+)
+def wrong_axis(X, w, b):
+    return ((X * w).sum(dim=0) + b >= 0).long()
+
+
+def update_mistake(explanation, **constants):
+    """A mistake in update alone: a function of the error too, y minus the prediction."""
+
+    def register(wrong_update):
+        @mistake(explanation, of="update", **constants)
+        @functools.wraps(wrong_update)
+        def wrong(w, b, x, y, lr=1.0, **chosen):
+            error = float(y - predict(x[None], w, b))
+            return wrong_update(w, b, x, y, lr, error, **chosen)
+
+        return wrong
+
+    return register
+
+
+@update_mistake(
+    "moves away from the answer: where the class is 1 and the prediction 0, w has to move towards x"
+)
+def sign_flipped(w, b, x, y, lr, error):
+    return w - lr * error * x, b - lr * error
+
+
+@update_mistake(
+    "learns from every example: where the prediction is right, w and b keep their values",
+    towards=("the side of y", "x where y is 1"),
+)
+def updates_when_right(w, b, x, y, lr, error, towards):
+    error = 2 * int(y) - 1 if towards == "the side of y" else int(y)
+    return w + lr * error * x, b + lr * error
+
+
+@update_mistake("learns only where the class is 1: a prediction of 1 where the class is 0 is an error, too")
+def never_unlearns(w, b, x, y, lr, error):
+    error = max(error, 0.0)
+    return w + lr * error * x, b + lr * error
+
+
+@update_mistake("learns only where the class is 0: a prediction of 0 where the class is 1 is an error, too")
+def only_unlearns(w, b, x, y, lr, error):
+    error = min(error, 0.0)
+    return w + lr * error * x, b + lr * error
+
+
+@update_mistake("never changes the bias: it learns like a weight whose feature is always 1")
+def bias_never_updated(w, b, x, y, lr, error):
+    return w + lr * error * x, b
+
+
+@update_mistake("never changes the weights: both w and b learn from an error")
+def weights_never_updated(w, b, x, y, lr, error):
+    return w, b + lr * error
+
+
+@update_mistake("moves the bias the wrong way: its step has the sign of the error, y minus the prediction")
+def bias_sign_flipped(w, b, x, y, lr, error):
+    return w + lr * error * x, b - lr * error
+
+
+@update_mistake("the step is not scaled by lr", left_out=("both", "w", "b"))
+def ignores_lr(w, b, x, y, lr, error, left_out):
+    rate_of_w = lr if left_out == "b" else 1.0
+    rate_of_b = lr if left_out == "w" else 1.0
+    return w + rate_of_w * error * x, b + rate_of_b * error
+
+
+@update_mistake("leaves x out of the step: each weight moves by its own feature")
+def step_without_x(w, b, x, y, lr, error):
+    return w + lr * error, b + lr * error
+
+
+@update_mistake(
+    "learns from the distance between y and the score: the error is y minus the prediction, which is 1, 0 or -1"
+)
+def learns_from_scores(w, b, x, y, lr, error):
+    error = y - (x @ w + b)
+    return w + lr * error * x, b + lr * error
+
+
+@update_mistake("learns whenever the score is exactly 0: that is a prediction of 1, and may be right")
+def learns_at_zero(w, b, x, y, lr, error):
+    if (x @ w + b == 0).all():
+        error = 2 * int(y) - 1
+    return w + lr * error * x, b + lr * error
+
+
+@update_mistake("predicts again before it changes the bias: w and b learn from one and the same error")
+def bias_after_weights(w, b, x, y, lr, error):
+    w = w + lr * error * x
+    return w, b + lr * float(y - predict(x[None], w, b))
+
+
+@update_mistake(
+    "returns the bias in another shape than it came: () stays (), (1,) stays (1,)", shape=((), (1,))
+)
+def bias_reshaped(w, b, x, y, lr, error, shape):
+    return w + lr * error * x, (b + lr * error).reshape(shape)
+
+
+@update_mistake("returns b and w: the weights come first")
+def swapped(w, b, x, y, lr, error):
+    return b + lr * error, w + lr * error * x
+
+
+@update_mistake(
+    "changes w and b themselves: build new tensors for the new values",
+    loses=("update[arguments]", "update[requires_grad]"),
+    which=("w", "b", "w and b"),
+)
+def in_place(w, b, x, y, lr, error, which):
+    if "w" in which:
+        w += lr * error * x
+    else:
+        w = w + lr * error * x
+    if "b" in which:
+        b += lr * error
+    else:
+        b = b + lr * error
+    return w, b
+
+
+@update_mistake(
+    "changes w and b themselves: build new tensors for the new values",
+    loses=("update[arguments]",),
+    which=("w", "b", "w and b"),
+)
+def data_in_place(w, b, x, y, lr, error, which):
+    new_w, new_b = w + lr * error * x, b + lr * error
+    if "w" in which:
+        new_w = w.data.copy_(new_w)
+    if "b" in which:
+        new_b = b.data.copy_(new_b)
+    return new_w, new_b

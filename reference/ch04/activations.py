@@ -1,0 +1,317 @@
+"""relu, sigmoid and tanh: oracle and known mistakes."""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+
+from dlex.grading import mistake
+
+
+def relu(x):
+    return F.relu(x)
+
+
+def sigmoid(x):
+    return torch.sigmoid(x)
+
+
+def tanh(x):
+    return torch.tanh(x)
+
+
+relu_mistake = functools.partial(mistake, of="relu")
+sigmoid_mistake = functools.partial(mistake, of="sigmoid")
+tanh_mistake = functools.partial(mistake, of="tanh")
+
+# relu ------------------------------------------------------------------------------------------
+
+
+@relu_mistake(
+    "lets a part of the negative numbers through (a leaky relu): they become 0",
+    slope=(0.01, 0.1, 0.2, 0.05, 0.001, 0.3),
+)
+def leaky(x, slope):
+    return torch.where(x > 0, x, slope * x)
+
+
+@relu_mistake("takes absolute values: negative numbers become 0, not positive")
+def absolute(x):
+    return x.abs()
+
+
+@relu_mistake("returns 0 and 1: a positive number stays what it is")
+def step(x):
+    return (x > 0).to(x.dtype)
+
+
+@relu_mistake("keeps the negative numbers instead of the positive ones")
+def negative_part(x):
+    return torch.clamp(x, max=0)
+
+
+@relu_mistake("returns -x for negative x, and 0 for positive: it is the other way round, without the sign")
+def of_minus_x(x):
+    return torch.clamp(-x, min=0)
+
+
+@relu_mistake("does not change anything: negative numbers become 0")
+def identity(x):
+    return x * 1
+
+
+@relu_mistake("cuts off at the top as well: positive numbers stay what they are", most=(1, 6))
+def cut_at_the_top(x, most):
+    return torch.clamp(x, 0, most)
+
+
+@relu_mistake("is the softplus, log(1 + exp(x)), a smooth version of relu")
+def softplus(x):
+    return F.softplus(x)
+
+
+@relu_mistake("goes on below 0 as exp(x) - 1 (an elu): negative numbers become 0")
+def elu(x):
+    return F.elu(x)
+
+
+@relu_mistake("takes one maximum of the whole tensor: every number is compared with 0 by itself")
+def one_maximum(x):
+    return torch.clamp(x.max(), min=0)
+
+
+# sigmoid ---------------------------------------------------------------------------------------
+
+
+@sigmoid_mistake("the sign in the exponent is wrong: the result falls where it should rise")
+def falling(x):
+    return torch.sigmoid(-x)
+
+
+@sigmoid_mistake(
+    "exp(-x) overflows for very negative x. The result is still right, since 1 over infinity is 0, but its "
+    "gradient is 0 times infinity, which is nan. Which exponents are never above 0?",
+    loses=("sigmoid_far_out",),
+)
+def exp_overflows(x):
+    return 1 / (1 + torch.exp(-x))
+
+
+@sigmoid_mistake(
+    "exp(x) overflows for large x, and infinity over infinity is nan. Which exponents are never above 0?",
+    loses=("sigmoid_far_out",),
+)
+def exp_over_exp_overflows(x):
+    return torch.exp(x) / (1 + torch.exp(x))
+
+
+@sigmoid_mistake(
+    "computes both formulas for all x and picks one with where: the result is right, but the gradient passes "
+    "through the other formula as well, where 0 meets an infinity. Make its exponent harmless before exp.",
+    loses=("sigmoid_far_out",),
+)
+def where_after_exp(x):
+    return torch.where(x >= 0, 1 / (1 + torch.exp(-x)), torch.exp(x) / (1 + torch.exp(x)))
+
+
+@sigmoid_mistake(
+    "cuts x off too early: at the ends, the result is still away from 0 and 1",
+    bound=(1, 2, 3, 5, 6, 10, 15, 20),
+)
+def sigmoid_cut_off(x, bound):
+    return torch.sigmoid(x.clamp(-bound, bound))
+
+
+@sigmoid_mistake(
+    "uses |x|, whose gradient torch takes for 0 at x = 0: the gradient of sigmoid there should be 1/4",
+    loses=("sigmoid_slope_at_zero",),
+)
+def sigmoid_by_abs(x):
+    z = torch.exp(-x.abs())
+    return torch.where(x >= 0, 1 / (1 + z), z / (1 + z))
+
+
+@sigmoid_mistake(
+    "consists of straight lines (a hard sigmoid): use the exponential",
+    slope=(1 / 6, 0.2, 0.25),
+)
+def hard_sigmoid(x, slope):
+    return (slope * x + 0.5).clamp(0, 1)
+
+
+@sigmoid_mistake("is tanh: the range should be from 0 to 1, and sigmoid(0) = 1/2")
+def tanh_for_sigmoid(x):
+    return torch.tanh(x)
+
+
+@sigmoid_mistake("rises too fast: it is the sigmoid of 2x. Look at how tanh and sigmoid are connected.")
+def sigmoid_of_twice_x(x):
+    return (torch.tanh(x) + 1) / 2
+
+
+@sigmoid_mistake("returns the logarithm of the sigmoid")
+def log_sigmoid(x):
+    return F.logsigmoid(x)
+
+
+@sigmoid_mistake("returns the derivative of the sigmoid")
+def sigmoid_slope(x):
+    return torch.sigmoid(x) * (1 - torch.sigmoid(x))
+
+
+@sigmoid_mistake("makes all results add up to 1 (a softmax): every number is on its own", dim=(0, -1, None))
+def softmax(x, dim):
+    if dim is None:
+        return torch.softmax(x.flatten(), 0).reshape(x.shape)
+    return torch.softmax(x, dim)
+
+
+@sigmoid_mistake("the 1 in the denominator is missing")
+def exp_alone(x):
+    return 1 / torch.exp(-x)
+
+
+@sigmoid_mistake("rounds to 0 and 1")
+def rounded(x):
+    return (torch.sigmoid(x) > 0.5).to(x.dtype)
+
+
+# tanh ------------------------------------------------------------------------------------------
+
+
+@tanh_mistake("is 2 sigmoid(x) - 1, which rises too slowly: that is tanh(x / 2)")
+def tanh_of_half_x(x):
+    return torch.tanh(x / 2)
+
+
+@tanh_mistake("is a sigmoid: the range should be from -1 to 1, and tanh(0) = 0", scale=(1, 2))
+def sigmoid_for_tanh(x, scale):
+    return torch.sigmoid(scale * x)
+
+
+@tanh_mistake(
+    "exp(x) and exp(-x) overflow, and infinity over infinity is nan. Which exponents are never above 0?",
+    loses=("tanh_far_out",),
+)
+def quotient_overflows(x):
+    up, down = torch.exp(x), torch.exp(-x)
+    return (up - down) / (up + down)
+
+
+@tanh_mistake(
+    "exp(-2x) overflows for very negative x, and infinity over infinity is nan. Which exponents are never "
+    "above 0?",
+    loses=("tanh_far_out",),
+)
+def exp_of_minus_2x_overflows(x):
+    z = torch.exp(-2 * x)
+    return (1 - z) / (1 + z)
+
+
+@tanh_mistake(
+    "exp(2x) overflows for large x, and infinity over infinity is nan. Which exponents are never above 0?",
+    loses=("tanh_far_out",),
+)
+def exp_of_2x_overflows(x):
+    z = torch.exp(2 * x)
+    return (z - 1) / (z + 1)
+
+
+@tanh_mistake(
+    "the exponential overflows. The result is still right, since 1 over infinity is 0, but its gradient is 0 "
+    "times infinity, which is nan. Which exponents are never above 0?",
+    loses=("tanh_far_out",),
+    formula=(lambda x: 1 - 2 / (1 + torch.exp(2 * x)), lambda x: 2 / (1 + torch.exp(-2 * x)) - 1),
+)
+def overflow_in_the_gradient(x, formula):
+    return formula(x)
+
+
+@tanh_mistake(
+    "computes both formulas for all x and picks one with where: the result is right, but the gradient passes "
+    "through the other formula as well, where 0 meets an infinity. Make its exponent harmless before exp.",
+    loses=("tanh_far_out",),
+)
+def tanh_where_after_exp(x):
+    down, up = torch.exp(-2 * x), torch.exp(2 * x)
+    return torch.where(x >= 0, (1 - down) / (1 + down), (up - 1) / (up + 1))
+
+
+@tanh_mistake(
+    "cuts x off too early: at the ends, the result is still away from -1 and 1", bound=(1, 2, 3, 5, 10)
+)
+def tanh_cut_off(x, bound):
+    return torch.tanh(x.clamp(-bound, bound))
+
+
+@tanh_mistake(
+    "uses |x| or sign(x), whose gradients torch takes for 0 at x = 0: the gradient of tanh there should be 1",
+    loses=("tanh_slope_at_zero",),
+)
+def tanh_by_abs(x):
+    z = torch.exp(-2 * x.abs())
+    return torch.sign(x) * (1 - z) / (1 + z)
+
+
+@tanh_mistake("consists of straight lines (a hard tanh): use the exponential")
+def hard_tanh(x):
+    return x.clamp(-1, 1)
+
+
+@tanh_mistake("is upside down: cosh over sinh")
+def coth(x):
+    return 1 / torch.tanh(x)
+
+
+@tanh_mistake("the sign is wrong: tanh rises from -1 to 1")
+def falling_tanh(x):
+    return torch.tanh(-x)
+
+
+@tanh_mistake("returns (exp(x) - exp(-x)) / 2, which is sinh: divide by exp(x) + exp(-x)")
+def sinh(x):
+    return torch.sinh(x)
+
+
+@tanh_mistake("gives the tangent, a function of angles: the hyperbolic one is asked for")
+def tangent(x):
+    return torch.tan(x)
+
+
+# any of the three ------------------------------------------------------------------------------
+
+FUNCTIONS = {"relu": relu, "sigmoid": sigmoid, "tanh": tanh}
+
+
+def any_mistake(explanation):
+    """A mistake in how a right result is made, by one of the functions or by all: it gets the right one."""
+
+    def register(spoil):
+        @mistake(explanation, of=tuple(FUNCTIONS), which=(*FUNCTIONS, "all"))
+        @functools.wraps(spoil)
+        def wrong(which):
+            return [spoil(right) if which in (name, "all") else right for name, right in FUNCTIONS.items()]
+
+        return wrong
+
+    return register
+
+
+@any_mistake("changes x itself: build new tensors instead of writing into the argument")
+def in_place(right):
+    return lambda x: x.copy_(right(x))
+
+
+@any_mistake("cuts the result off from x: no gradient flows back")
+def detached(right):
+    return lambda x: right(x).detach()
+
+
+@any_mistake("computes in float32, which has 7 digits: a float64 x needs 16")
+def in_float32(right):
+    return lambda x: right(x.float()).to(x.dtype)
+
+
+@any_mistake("returns float32 for a float64 x: the result has the dtype of x")
+def always_float32(right):
+    return lambda x: right(x).float()

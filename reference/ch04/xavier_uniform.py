@@ -1,0 +1,284 @@
+"""Xavier initialisation: oracle, what tells its mistakes apart, and known mistakes."""
+
+import functools
+import itertools
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+from dlex.grading import features, mistake, opposite_entries
+from dlex.grading.statistics import are_independent, distribution_test
+
+
+def xavier_uniform(fan_in, fan_out, generator=None):
+    return nn.init.xavier_uniform_(torch.empty(fan_in, fan_out), generator=generator)
+
+
+def _bound(i, o):
+    return math.sqrt(6 / (i + o))
+
+
+# What does not depend on luck ------------------------------------------------------------------
+
+MANY = 1_000  # entries from which on two draws are never equal by chance
+LARGE = 20_000  # entries from which on dependence is read
+RARE = 1e-5  # how often a law may be overlooked; a name is only given where its law fits better
+
+BOUNDS = {  # of uniform numbers, as learners write them
+    "sqrt(6 / (in + out))": _bound,
+    "half of it": lambda i, o: _bound(i, o) / 2,
+    "5 / 3 of it": lambda i, o: _bound(i, o) * 5 / 3,
+    "sqrt(12 / (in + out))": lambda i, o: math.sqrt(12 / (i + o)),
+    "sqrt(3 / (in + out))": lambda i, o: math.sqrt(3 / (i + o)),
+    "sqrt(2 / (in + out))": lambda i, o: math.sqrt(2 / (i + o)),
+    "sqrt(1 / (in + out))": lambda i, o: math.sqrt(1 / (i + o)),
+    "2 / (in + out)": lambda i, o: 2 / (i + o),
+    "6 / (in + out)": lambda i, o: 6 / (i + o),
+    "sqrt(6) / (in + out)": lambda i, o: math.sqrt(6) / (i + o),
+    "sqrt(6 / (in * out))": lambda i, o: math.sqrt(6 / (i * o)),
+    "sqrt(6 / in)": lambda i, o: math.sqrt(6 / i),
+    "sqrt(3 / in)": lambda i, o: math.sqrt(3 / i),
+    "sqrt(1 / in)": lambda i, o: math.sqrt(1 / i),
+    "sqrt(6 / out)": lambda i, o: math.sqrt(6 / o),
+    "sqrt(3 / out)": lambda i, o: math.sqrt(3 / o),
+    "sqrt(1 / out)": lambda i, o: math.sqrt(1 / o),
+    "1": lambda i, o: 1.0,
+}
+FROM_ZERO = {"a": _bound, "2 a": lambda i, o: 2 * _bound(i, o)}
+DEVIATIONS = {  # of normal numbers
+    "sqrt(2 / (in + out))": lambda i, o: math.sqrt(2 / (i + o)),
+    "sqrt(6 / (in + out))": _bound,
+    "2 / (in + out)": lambda i, o: 2 / (i + o),
+    "1": lambda i, o: 1.0,
+    "0.01": lambda i, o: 0.01,
+}
+SPREADS = {  # the scales that are used with each, its mean square, and probabilities to be below x
+    "uniform": (BOUNDS, 1 / 3, lambda x: ((x + 1) / 2).clamp(0, 1)),
+    "uniform from 0": (FROM_ZERO, 1 / 3, lambda x: x.clamp(0, 1)),
+    "normal": (DEVIATIONS, 1.0, torch.special.ndtr),
+}
+
+
+@features()
+def behaviour(examples):
+    """Repetitions within calls and between them, then which numbers are drawn."""
+    calls = [draw for example in examples for draw in example]
+    copies = {copy for draw in calls if draw.value.numel() >= MANY for copy in _copies(draw.value)}
+    yield copies
+    yield [_repeats(example) for example in examples]
+    if not copies:
+        yield _law(calls)
+        yield all(_independent(draw.value) for draw in calls if draw.value.numel() >= LARGE)
+
+
+def _copies(W):
+    """Which dimensions of a matrix hold the same numbers over and over."""
+    return {d for d in range(2) if W.shape[d] > 1 and bool((W.narrow(d, 0, 1) == W).all())}
+
+
+def _repeats(example):
+    """Whether equal and different seeds, and calls without one, gave the same numbers twice."""
+    many = [draw for draw in example if draw.value.numel() >= MANY]
+    alike = [(a, b) for a, b in itertools.combinations(many, 2) if a.value.shape == b.value.shape]
+    return [(_seeds(a, b), torch.equal(a.value, b.value)) for a, b in alike]
+
+
+def _seeds(a, b):
+    first, second = a.arguments.get("generator"), b.arguments.get("generator")
+    if first is None or second is None:
+        return first is second
+    return first.initial_seed() == second.initial_seed()
+
+
+def _law(calls):
+    """Which spread and scale fit the entries of all calls together; None if none does.
+
+    For each spread, the scale is judged by the mean square, which is exact to a few percent. Of scales
+    that are the same for all calls, up to 1 %, the first stands for the others.
+    """
+    fans = [(draw.arguments["fan_in"], draw.arguments["fan_out"]) for draw in calls]
+    entries = [draw.value.double().flatten() for draw in calls]
+    squares = np.array([float(each.square().sum()) for each in entries])
+    count, fits = sum(map(len, entries)), {}
+    for spread, (scales, mean_square, below) in SPREADS.items():
+        each = {name: np.array([rule(*sizes) for sizes in fans]) for name, rule in scales.items()}
+        off = {name: abs((squares / s**2).sum() / count / mean_square - 1) for name, s in each.items()}
+        nearest = next(name for name, error in off.items() if error < min(off.values()) + 0.01)
+        if off[nearest] < 0.1:
+            sample = torch.cat([x / s for x, s in zip(entries, each[nearest], strict=True)])
+            fits[spread, nearest] = distribution_test(sample, below)
+    best = max(fits, key=fits.get, default=None)
+    return best if best and fits[best] >= RARE else None
+
+
+def _independent(W):
+    return all(are_independent(first, second) for _what, first, second in opposite_entries(W.median() < W))
+
+
+# Mistakes --------------------------------------------------------------------------------------
+
+BOUND = ("contract[single]", "contract[operations]", "worked_example", "any_size")
+SIZE = (*BOUND, "variance")
+SPREAD = (*BOUND, "spread")
+EVERYTHING = (*SIZE, "spread")
+
+
+def _uniform(bound, fan_in, fan_out, generator):
+    return bound * (2 * torch.rand(fan_in, fan_out, generator=generator) - 1)
+
+
+def wrong_bound(explanation, loses=EVERYTHING, **constants):
+    """A mistake in the bound: a function of fan_in and fan_out."""
+
+    def register(bound):
+        @mistake(explanation, loses=loses, **constants)
+        @functools.wraps(bound)
+        def wrong(fan_in, fan_out, generator=None, **chosen):
+            return _uniform(bound(fan_in, fan_out, **chosen), fan_in, fan_out, generator)
+
+        return wrong
+
+    return register
+
+
+@wrong_bound(
+    "takes the standard deviation for the bound: uniform numbers up to a have the deviation a / sqrt(3)"
+)
+def deviation_for_bound(fan_in, fan_out):
+    return math.sqrt(2 / (fan_in + fan_out))
+
+
+@wrong_bound("takes the variance for the bound: the variance of uniform numbers up to a is a^2 / 3")
+def variance_for_bound(fan_in, fan_out):
+    return 2 / (fan_in + fan_out)
+
+
+@wrong_bound("the square root is missing from the bound")
+def root_missing(fan_in, fan_out):
+    return 6 / (fan_in + fan_out)
+
+
+@wrong_bound("takes the square root of 6 alone: the whole quotient is under the root")
+def root_of_six(fan_in, fan_out):
+    return math.sqrt(6) / (fan_in + fan_out)
+
+
+@wrong_bound("counts only the inputs: the bound depends on fan_in + fan_out", above=(6, 3, 1))
+def only_fan_in(fan_in, fan_out, above):
+    return math.sqrt(above / fan_in)
+
+
+@wrong_bound("counts only the outputs: the bound depends on fan_in + fan_out", above=(6, 3, 1))
+def only_fan_out(fan_in, fan_out, above):
+    return math.sqrt(above / fan_out)
+
+
+@wrong_bound("multiplies the numbers of inputs and outputs: the bound depends on their sum")
+def product_of_fans(fan_in, fan_out):
+    return math.sqrt(6 / (fan_in * fan_out))
+
+
+@wrong_bound("has another number than 6 under the root", above=(1, 3))
+def not_six(fan_in, fan_out, above):
+    return math.sqrt(above / (fan_in + fan_out))
+
+
+@wrong_bound("goes half as far as it should: rand() - 0.5 is between -1/2 and 1/2")
+def half_as_wide(fan_in, fan_out):
+    return _bound(fan_in, fan_out) / 2
+
+
+@wrong_bound("multiplies by a gain for an activation: none is asked for", factor=(5 / 3, math.sqrt(2)))
+def gain(fan_in, fan_out, factor):
+    return _bound(fan_in, fan_out) * factor
+
+
+@wrong_bound("does not scale the random numbers with the numbers of inputs and outputs")
+def not_scaled(fan_in, fan_out):
+    return 1.0
+
+
+@mistake(
+    "draws from a normal distribution: uniform numbers are asked for, none beyond the bound", loses=SPREAD
+)
+def normal(fan_in, fan_out, generator=None):
+    return torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / (fan_in + fan_out))
+
+
+@mistake(
+    "draws from a normal distribution of another size: uniform numbers are asked for, none beyond the bound",
+    loses=EVERYTHING,
+    deviation=(_bound, lambda i, o: 0.01, lambda i, o: 1.0, lambda i, o: 2 / (i + o)),
+)
+def normal_of_other_size(fan_in, fan_out, generator=None, deviation=_bound):
+    return torch.randn(fan_in, fan_out, generator=generator) * deviation(fan_in, fan_out)
+
+
+@mistake("draws positive numbers only: weights are between -a and a", loses=("centred", "spread"))
+def positive_only(fan_in, fan_out, generator=None):
+    return _bound(fan_in, fan_out) * torch.rand(fan_in, fan_out, generator=generator)
+
+
+@mistake(
+    "draws from 0 to 2 a: the interval has the right width, but weights are between -a and a",
+    loses=(*EVERYTHING, "centred"),
+)
+def not_shifted(fan_in, fan_out, generator=None):
+    return 2 * _bound(fan_in, fan_out) * torch.rand(fan_in, fan_out, generator=generator)
+
+
+@mistake("draws one row and repeats it: every entry needs a random number of its own")
+def row_repeated(fan_in, fan_out, generator=None):
+    return _uniform(_bound(fan_in, fan_out), 1, fan_out, generator).repeat(fan_in, 1)
+
+
+@mistake("draws one column and repeats it: every entry needs a random number of its own")
+def column_repeated(fan_in, fan_out, generator=None):
+    return _uniform(_bound(fan_in, fan_out), fan_in, 1, generator).repeat(1, fan_out)
+
+
+@mistake("draws one number for all entries: every entry needs a random number of its own")
+def one_number(fan_in, fan_out, generator=None):
+    return _uniform(_bound(fan_in, fan_out), 1, 1, generator).repeat(fan_in, fan_out)
+
+
+@mistake("the result is transposed: it has the shape (fan_in, fan_out)")
+def transposed(fan_in, fan_out, generator=None):
+    return _uniform(_bound(fan_in, fan_out), fan_out, fan_in, generator)
+
+
+@mistake("returns float64: float32 is asked for")
+def float64_result(fan_in, fan_out, generator=None):
+    return _uniform(_bound(fan_in, fan_out), fan_in, fan_out, generator).double()
+
+
+@mistake("does not draw from the generator that it is given", loses=("generator",))
+def ignores_generator(fan_in, fan_out, generator=None):
+    return _uniform(_bound(fan_in, fan_out), fan_in, fan_out, None)
+
+
+@mistake("seeds the generator that it is given, so that all seeds give the same", loses=("generator",))
+def seeds_generator(fan_in, fan_out, generator=None):
+    if generator is not None:
+        generator.manual_seed(0)
+    return _uniform(_bound(fan_in, fan_out), fan_in, fan_out, generator)
+
+
+@mistake(
+    "gives the same weights in every call: without a generator, draw from torch's global one as it is",
+    loses=("fresh_weights",),
+)
+def same_every_call(fan_in, fan_out, generator=None):
+    if generator is None:
+        torch.manual_seed(0)
+    return _uniform(_bound(fan_in, fan_out), fan_in, fan_out, generator)
+
+
+@mistake(
+    "gives the same weights in every call, whatever the generator is: it seeds one of its own",
+    loses=("fresh_weights", "generator"),
+)
+def same_always(fan_in, fan_out, generator=None):
+    return _uniform(_bound(fan_in, fan_out), fan_in, fan_out, torch.Generator().manual_seed(0))

@@ -1,0 +1,234 @@
+"""What of a notebook an answer depends on: the statements that define it, and those that these use.
+
+A notebook holds more than answers: trials, plots, training. An answer is not to be lost because the
+trial of another one loops, and a trial is not to be run again for every answer. So a statement is kept if
+it binds or changes a name that something kept uses; it is a guess only about calls, which may change what
+they are given. Whatever could do anything (`exec`, `globals`, `import *`) is kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from types import CodeType
+
+ANYTHING = {"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "get_ipython", "__import__"}
+SHOWS = {"print", "display", "repr", "len", "help", "type", "input"}  # calls that change nothing
+PLOTS = {"matplotlib", "seaborn", "plotly", "IPython"}
+DEFINITIONS = ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
+GUARD = "with __import__('contextlib').suppress(Exception): "
+
+
+@dataclass
+class Statement:
+    """The statements that begin on one line of a cell: `first` to `last`, counted from 1.
+
+    `modules` are the parts of `import torch, matplotlib.pyplot as plt`, by the name that each binds.
+    `stores` are names whose value they change in place, `calls_on` names whose methods they call,
+    `given` names that a call gets whose result nobody wants; `later` what a function binds or changes
+    when it is called.
+    """
+
+    first: int
+    last: int
+    modules: dict[str, str] = field(default_factory=dict)
+    always: bool = False
+    guarded: bool = False
+    plots: bool = False
+    binds: set[str] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set)
+    defines: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
+    stores: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    calls_on: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
+    later: set[str] = field(default_factory=set)
+
+
+def statements(code: str) -> list[Statement]:
+    """The statements of a cell that compiles, in order."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [_statement(nodes) for nodes in _by_line(ast.parse(code).body)]
+    except RecursionError:  # nested deeper than this can look
+        return [Statement(1, code.count("\n") + 1, always=True)]
+
+
+def needed(found: list[Statement], functions: Iterable[str]) -> tuple[set[int], set[str]]:
+    """The numbers, counted from 0, of the statements that `functions` depend on, and all names needed.
+
+    >>> cell = "import torch\\nimport os\\ndef f(x):\\n    return torch.exp(x)\\nf(os.name)\\ntorch.seed()"
+    >>> sorted(needed(statements(cell), ["f"])[0])
+    [0, 2, 4]
+    """
+    effects = _effects(found)
+    wanted = set(functions)
+    kept = {number for number, statement in enumerate(found) if statement.always}
+    for number in kept:
+        wanted |= found[number].uses
+    while True:
+        more = {n for n, effect in enumerate(effects) if n not in kept and not wanted.isdisjoint(effect)}
+        if not more:
+            return kept, wanted
+        kept |= more
+        for number in more:
+            wanted |= found[number].uses
+
+
+def without(code: str, found: list[Statement], kept: set[int], wanted: set[str]) -> str:
+    """A cell with only the statements whose numbers are in `kept`, and what these import of what is wanted;
+    every line keeps its number."""
+    lines = code.split("\n")
+    for number, statement in enumerate(found):
+        if number not in kept:
+            lines[statement.first - 1 : statement.last] = [""] * (statement.last - statement.first + 1)
+        elif len(statement.modules) > 1:
+            parts = [text for name, text in statement.modules.items() if name in wanted]
+            lines[statement.first - 1 : statement.last] = [f"import {', '.join(parts)}"] + [""] * (
+                statement.last - statement.first
+            )
+        elif statement.guarded:
+            lines[statement.first - 1] = GUARD + lines[statement.first - 1].lstrip()
+    return "\n".join(lines)
+
+
+def _effects(found: list[Statement]) -> list[set[str]]:
+    """For each statement the names that mean something else after it."""
+    modules = {name for statement in found for name in statement.imports}
+    constant = modules | {name for statement in found for name in statement.defines}
+    plotting = {name for statement in found if statement.plots for name in statement.imports}
+    later = _later(found)
+    effects = []
+    for statement in found:
+        effect = statement.binds | statement.stores | ((statement.calls_on | statement.given) - constant)
+        if not statement.uses & plotting:
+            effect |= statement.told
+        else:
+            effect = set(statement.binds)
+        if not statement.defines:
+            for name in statement.uses & later.keys():
+                effect |= later[name]
+        effects.append(effect)
+    return effects
+
+
+def _later(found: list[Statement]) -> dict[str, set[str]]:
+    """What calling a function binds or changes, by its name; what it calls counts as well."""
+    direct: dict[str, set[str]] = {}
+    users: dict[str, set[str]] = {}
+    for statement in found:
+        for name in statement.defines:
+            direct.setdefault(name, set()).update(statement.later)
+            users.setdefault(name, set()).update(statement.uses)
+    changed = any(direct.values())
+    while changed:
+        changed = False
+        for name, used in users.items():
+            more = set().union(*(direct[other] for other in used & direct.keys())) - direct[name]
+            if more:
+                direct[name] |= more
+                changed = True
+    return {name: names for name, names in direct.items() if names}
+
+
+def _by_line(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    """Statements in groups: those that share a line stay together."""
+    group: list[ast.stmt] = []
+    for node in body:
+        if group and _first(node) > group[-1].end_lineno:
+            yield group
+            group = []
+        group.append(node)
+    if group:
+        yield group
+
+
+def _first(node: ast.stmt) -> int:
+    return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
+
+
+def _statement(nodes: list[ast.stmt]) -> Statement:
+    made = Statement(_first(nodes[0]), nodes[-1].end_lineno)
+    code = compile(ast.Module(nodes, []), "cell", "exec", dont_inherit=True)
+    made.binds, made.uses, made.later = _names(code)
+    for node in nodes:
+        if isinstance(node, ast.Import) and len(nodes) == 1:
+            made.modules = {a.asname or a.name.split(".")[0]: ast.unparse(a) for a in node.names}
+        elif isinstance(node, DEFINITIONS):
+            made.defines.add(node.name)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            made.told |= _receiver(node.value)
+            made.guarded = len(nodes) == 1
+        _look(node, made, inside=False)
+    made.always |= not made.uses.isdisjoint(ANYTHING)
+    return made
+
+
+def _names(code: CodeType, top: bool = True) -> tuple[set[str], set[str], set[str]]:
+    """Module-level names that a piece of code binds, that it uses, and that its functions bind."""
+    binds, uses, later = set(), set(), set()
+    stores = ("STORE_GLOBAL", "DELETE_GLOBAL", *(("STORE_NAME", "DELETE_NAME") if top else ()))
+    for instruction in dis.get_instructions(code):
+        name = instruction.opname
+        if name in stores:
+            binds.add(instruction.argval)
+        elif name.startswith("LOAD_") and name.endswith(("NAME", "GLOBAL", "GLOBALS")):
+            uses.add(instruction.argval)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            bound, used, more = _names(inner, top=False)
+            uses |= used
+            later |= bound | more
+    return binds, uses, later
+
+
+def _look(node: ast.AST, made: Statement, inside: bool) -> None:
+    """Note what a statement changes without binding it; `inside` a function it does so when called."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        _note_import(node, made)
+    elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        (made.later if inside else made.stores).update(_root(node))
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not inside:
+        made.calls_on |= _root(node.func)
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not inside:
+        made.given |= _given(node.value)
+    function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    for child in ast.iter_child_nodes(node):
+        _look(child, made, inside or function)
+
+
+def _note_import(node: ast.Import | ast.ImportFrom, made: Statement) -> None:
+    modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+    made.plots |= any(module.split(".")[0] in PLOTS for module in modules)
+    made.always |= modules == ["__future__"]
+    for alias in node.names:
+        if alias.name == "*":
+            made.always = True
+        else:
+            made.imports.add(alias.asname or alias.name.split(".")[0])
+
+
+def _root(node: ast.AST) -> set[str]:
+    """The name at the beginning of `a.b[0].c`."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def _receiver(call: ast.Call) -> set[str]:
+    return _root(call.func) if isinstance(call.func, ast.Attribute) else set()
+
+
+def _given(call: ast.Call) -> set[str]:
+    """The names that a call gets as arguments, however deep; those that it only calls do not count."""
+    if isinstance(call.func, ast.Name) and call.func.id in SHOWS:
+        return set()
+    arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+    called = {id(node.func) for one in arguments for node in ast.walk(one) if isinstance(node, ast.Call)}
+    names = (node for one in arguments for node in ast.walk(one) if isinstance(node, ast.Name))
+    return {node.id for node in names if id(node) not in called}

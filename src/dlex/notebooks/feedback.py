@@ -1,0 +1,40 @@
+"""`nbgrader generate_feedback`: nothing that a learner wrote is HTML, and what has no score shows none."""
+
+from __future__ import annotations
+
+import re
+
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbgrader.preprocessors import GetGrades as NbGraderGetGrades
+
+NO_SCORE = float("nan")  # the template formats it; it is replaced afterwards
+_SHOWN = re.compile(r"Score: nan / ([\d.]+)")
+
+
+class FeedbackExporter(HTMLExporter):
+    """nbgrader's feedback page; a cell without a score says so instead of 0."""
+
+    def from_notebook_node(self, nb, resources=None, **kw):
+        html, resources = super().from_notebook_node(nb, resources, **kw)
+        return _SHOWN.sub(r"Not graded yet, \1 points", html), resources
+
+
+class GetGrades(NbGraderGetGrades):
+    """Scores and comments from the gradebook."""
+
+    def _get_score(self, cell, resources) -> None:
+        super()._get_score(cell, resources)
+        about = self.notebook_id, self.assignment_id, self.student_id
+        grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *about)
+        if grade.auto_score is None and grade.manual_score is None:
+            cell.metadata.nbgrader["score"] = NO_SCORE
+
+
+@pass_context
+def markdown_to_html(context, source: str) -> str:
+    """Markdown as HTML; HTML in it is shown as it was written."""
+    attachments = context.get("cell", {}).get("attachments", {})
+    renderer = IPythonRenderer(escape=True, attachments=attachments)
+    return MarkdownWithMath(renderer=renderer).render(source)

@@ -1,0 +1,161 @@
+"""`dlex.check("softmax")` and `%dlex check softmax`: what is defined in the notebook now, checked."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import os
+import socket
+import subprocess
+import sys
+from collections import OrderedDict
+from multiprocessing.connection import Connection
+from types import FunctionType
+
+import msgspec
+
+from dlex import errors
+from dlex.batch import protocol
+from dlex.course import Exercise, find_course
+from dlex.errors import MachineError, UsageError
+from dlex.results.records import ExerciseResult, SubmissionResult
+
+KEPT = 3  # graders that stay warm
+EXECUTION = "NBGRADER_EXECUTION"  # set by nbgrader: validate or autograde
+
+
+class NotRight(Exception):
+    """Some checks failed. Raised under `nbgrader validate`, which looks for exceptions."""
+
+
+class Grader:
+    """A process that grades one exercise with forks of this one."""
+
+    def __init__(self, exercise: Exercise):
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        answers, other = socket.socketpair()
+        descriptors = [theirs.fileno(), other.fileno()]
+        arguments = [str(exercise.course.root), exercise.id, *map(str, descriptors)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "dlex.notebooks.checker", *arguments],
+            pass_fds=descriptors,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        other.close()
+        self._control, self._answers = control, answers
+        self._connection = Connection(os.dup(answers.fileno()))
+        greeting = self._greeting()
+        if isinstance(greeting, protocol.Refused):
+            raise getattr(errors, greeting.kind)(greeting.message, greeting.next_step)
+
+    def grade(self, source: bytes, names: dict[str, object]) -> SubmissionResult:
+        """MachineError if the grader ends before it has a result."""
+        from dlex.notebooks.checker import Question
+        from dlex.notebooks.fork import Lender
+
+        self._connection.send_bytes(protocol.encode(Question(source)))
+        try:
+            Lender(self._control, names).lend_until(self._answers)
+            return msgspec.msgpack.decode(self._connection.recv_bytes(), type=SubmissionResult)
+        except (EOFError, OSError, msgspec.DecodeError):
+            raise MachineError(
+                "the process that checks ended", "Try again; then see `dlex doctor`."
+            ) from None
+
+    def close(self) -> None:
+        """End the process."""
+        for one in (self._control, self._answers, self._connection):
+            one.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _greeting(self) -> protocol.Ready | protocol.Refused:
+        try:
+            return protocol.decode_greeting(self._connection.recv_bytes())
+        except (EOFError, OSError):
+            raise MachineError("the process that checks did not start", "See `dlex doctor`.") from None
+
+
+_graders: OrderedDict[str, Grader] = OrderedDict()
+
+
+def check(target: str) -> float | None:
+    """Check what is defined in the notebook; shows the report in the cell.
+
+    Args:
+        target: an exercise or a chapter: "softmax", "ch03/softmax", "ch3".
+
+    Returns:
+        None. Under stock `nbgrader autograde` the points, which become the score of the cell.
+
+    Raises:
+        UsageError: there is no such exercise.
+        NotRight: under `nbgrader validate`, if some checks fail.
+        MachineError: it could not be checked.
+    """
+    results = [_graded(exercise) for exercise in find_course().find(target)]
+    for result in results:
+        _show(result.exercises[0])
+    lost = [result.reason for result in results if result.status != "graded"]
+    if lost:
+        raise MachineError(f"not graded: {lost[0]}", "This is not your fault; `dlex doctor` may know more.")
+    score, most = sum(one.score for one in results), sum(one.max_score for one in results)
+    if os.environ.get(EXECUTION) == "validate" and not all(result.perfect for result in results):
+        raise NotRight(f"{score:g} of {most:g} points")
+    return score if os.environ.get(EXECUTION) == "autograde" else None
+
+
+def _graded(exercise: Exercise) -> SubmissionResult:
+    names = sys.modules["__main__"].__dict__
+    key = f"{exercise.course.root} {exercise.id} {exercise.course.hash}"
+    grader = _graders.pop(key, None) or Grader(exercise)
+    try:
+        result = grader.grade(_source(exercise, names), names)
+    except BaseException:  # KeyboardInterrupt too: what it was at, nobody knows
+        grader.close()
+        raise
+    _graders[key] = grader
+    while len(_graders) > KEPT:
+        _graders.popitem(last=False)[1].close()
+    return result
+
+
+def _source(exercise: Exercise, names: dict[str, object]) -> bytes:
+    """The text of the cell in which an exercise's function was defined."""
+    for name in exercise.functions:
+        function = names.get(name)
+        if isinstance(function, FunctionType):
+            return "".join(linecache.getlines(function.__code__.co_filename)).encode() or b"#"
+    return b"# nothing is defined yet"
+
+
+def _show(result: ExerciseResult) -> None:
+    """The report in the cell, or as text where there is no notebook."""
+    from dlex.notebooks.html import report
+    from dlex.notebooks.verdicts import text_report
+
+    shell = getattr(builtins, "get_ipython", lambda: None)()
+    if shell is None:
+        print(text_report(result))
+        return
+    from IPython.display import display
+
+    data = {"text/html": report(result, pictures=True), "text/plain": text_report(result)}
+    display(data, raw=True)
+
+
+def load(ipython) -> None:
+    """Register `%dlex`."""
+
+    def dlex(line: str) -> None:
+        """%dlex check softmax"""
+        command, _, target = line.strip().partition(" ")
+        if command != "check" or not target:
+            raise UsageError(f"%dlex {line.strip()} is not understood", "Try: %dlex check softmax")
+        check(target.strip())
+
+    ipython.register_magic_function(dlex, "line", "dlex")

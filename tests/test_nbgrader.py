@@ -1,0 +1,413 @@
+"""nbgrader itself, from an empty folder to feedback and exports, with a class honest and other."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from dlex.worker import sandbox
+
+pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'dlex[nbgrader]'")
+
+from nbformat import v4
+from nbgrader_submissions import (
+    ALL,
+    ANSWERS,
+    CANARY,
+    ENTROPY,
+    LOST,
+    SOFTMAX,
+    SOME,
+    SUBMISSIONS,
+    cell,
+    hand_in,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+EXERCISES = "softmax", "cross_entropy"
+
+
+class Class:
+    """An nbgrader course in a folder, and how to run commands there."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def run(self, *command: str, code: int = 0) -> str:
+        """Run a command as an instructor would; what it printed."""
+        home = self.folder.parent / "home"
+        environment = {
+            **os.environ,
+            "HOME": str(home),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # has alembic
+            "PYTHONWARNINGS": "ignore",
+        }
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def nbgrader(self, *arguments: str, code: int = 0) -> str:
+        return self.run(sys.executable, "-m", "nbgrader", *arguments, code=code)
+
+    def dlex(self, *arguments: str, code: int = 0) -> str:
+        return self.run(sys.executable, str(ROOT / "cli.py"), *arguments, code=code)
+
+    def notebook(self, step: str, learner: str = "", assignment: str = "ch3"):
+        return nbformat.read(self.folder / step / learner / assignment / f"{assignment}.ipynb", as_version=4)
+
+    def page(self, learner: str) -> str:
+        return (self.folder / "feedback" / learner / "ch3" / "ch3.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def short_course(tmp_path_factory) -> Path:
+    """A course of chapter 3 with a short deadline."""
+    root = tmp_path_factory.mktemp("dlex") / "course"
+    for folder in ("exercises", "solutions", "graders", "reference"):
+        shutil.copytree(ROOT / folder / "ch03", root / folder / "ch03", ignore=shutil.ignore_patterns("__*"))
+    text = (ROOT / "exercises" / "course.toml").read_text(encoding="utf-8")
+    text = "[[chapter]]".join(text.split("[[chapter]]")[:2]).replace("check_seconds = 5", "check_seconds = 1")
+    (root / "exercises" / "course.toml").write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="session")
+def built(short_course: Path, tmp_path_factory) -> Class:
+    """A new course with a built and released assignment."""
+    made = Class(tmp_path_factory.mktemp("class") / "dl101")
+    made.folder.mkdir()
+    made.dlex("--course", str(short_course), "nbgrader", "init", ".")
+    made.dlex("nbgrader", "build", "3")
+    made.nbgrader("generate_assignment", "ch3")
+    return made
+
+
+@pytest.fixture(scope="session")
+def graded(built: Class) -> Class:
+    """The course after everything was handed in, autograded, fed back and exported."""
+    hand_in(built.folder, built.notebook("release"))
+    built.log = built.nbgrader("autograde", "ch3")
+    built.nbgrader("generate_feedback", "ch3")
+    built.nbgrader("export")
+    built.nbgrader("export", "--exporter=dlex.notebooks.export.JsonExport", "--to=grades.json")
+    return built
+
+
+@pytest.fixture(scope="session")
+def exported(graded: Class) -> dict[str, dict]:
+    """What the JSON export says, by learner."""
+    rows = json.loads((graded.folder / "grades.json").read_text(encoding="utf-8"))
+    return {row["student_id"]: row for row in rows}
+
+
+@pytest.fixture(scope="session")
+def points(built: Class) -> dict[str, float]:
+    cells = built.notebook("release").cells
+    found = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in cells}
+    return {name: found[f"dlex-ch03-{name}"].metadata.nbgrader.points for name in EXERCISES}
+
+
+# The notebook ------------------------------------------------------------------------------------
+
+
+def test_the_released_notebook_has_everything_but_answers_and_checks(built: Class, points) -> None:
+    notebook = built.notebook("release")
+    text = nbformat.writes(notebook)
+    ids = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in notebook.cells]
+    parts = ["-statement", "-answer", "", None]
+    assert [id for id in ids if id] == [
+        f"dlex-ch03-{name}{part}" for name in EXERCISES for part in ("-statement", "-answer", "")
+    ]
+    assert points["softmax"] == 13 and parts
+    assert r"\\mathrm{softmax}(X)_{ij}" in text and "(n, q)" in text
+    assert text.count("write me") == 2 and "BEGIN SOLUTION" not in text
+    assert "# This should give" in text and 'dlex.check(\\"ch03/softmax\\")' in text
+    for secret in ("hidden", "reference", "hypothesis", "keepdim=True).values)", "assert"):
+        assert secret not in text
+    for one in notebook.cells:
+        if one.metadata.get("nbgrader", {}).get("grade"):
+            assert one.metadata.nbgrader.schema_version == 3 and not one.metadata.editable
+
+
+def test_building_again_keeps_the_instructors_cells(built: Class) -> None:
+    path = built.folder / "source" / "ch3" / "ch3.ipynb"
+    before = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    notebook.cells.insert(3, nbformat.v4.new_markdown_cell("My own words"))
+    notebook.cells[1].source = "lost"
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+    built.dlex("nbgrader", "build", "ch3", "--exercises", "softmax")
+    again = nbformat.read(path, as_version=4)
+    assert again.cells[3].source == "My own words" and "Softmax" in again.cells[1].source
+    assert len(again.cells) == len(notebook.cells)
+    path.write_text(before, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nbgrader", "init", "."], "has an nbgrader_config.py already"),
+        (["nbgrader", "build", "ch99"], "no chapter or exercise is called"),
+        (["nbgrader", "build", "softmax", "--exercises", "cross_entropy"], "is not in softmax"),
+        (["nbgrader", "build", "ch3", "--folder", "source"], "is no nbgrader course"),
+    ],
+)
+def test_wrong_use(built: Class, arguments: list[str], message: str) -> None:
+    told = built.dlex(*arguments, code=2)
+    assert message in told and "Traceback" not in told
+
+
+# Grades ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("learner", SUBMISSIONS)
+def test_everybody_gets_what_the_code_deserves(exported, points, learner: str) -> None:
+    deserves = SUBMISSIONS[learner][0]
+    (notebook,) = exported[learner]["notebooks"]
+    scores = {cell["cell"].removeprefix("dlex-ch03-"): cell["score"] for cell in notebook["cells"]}
+    assert {cell["manual_score"] for cell in notebook["cells"]} == {None}
+    if deserves == SOME:
+        assert 0 < scores["softmax"] < points["softmax"]
+        assert scores["cross_entropy"] == points["cross_entropy"]
+    else:
+        right = {ALL: EXERCISES, SOFTMAX: ["softmax"], ENTROPY: ["cross_entropy"]}.get(deserves, [])
+        nothing = None if deserves == LOST else 0
+        assert scores == {name: points[name] if name in right else nothing for name in EXERCISES}
+    assert {cell["needs_manual_grade"] for cell in notebook["cells"]} == {deserves == LOST}
+
+
+@pytest.mark.parametrize("learner", SUBMISSIONS)
+def test_everybody_is_told_something(exported, graded: Class, learner: str) -> None:
+    (notebook,) = exported[learner]["notebooks"]
+    comments = notebook["comments"]
+    assert set(comments) == {f"dlex-ch03-{name}-answer" for name in EXERCISES}
+    page = graded.page(learner)
+    assert ("This is not your fault" in page) == (SUBMISSIONS[learner][0] == LOST)
+    for name in EXERCISES:
+        assert f"dlex-ch03-{name}" in page
+
+
+def test_the_list_of_grades(graded: Class, points) -> None:
+    with open(graded.folder / "grades.csv", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert rows.keys() == SUBMISSIONS.keys()
+    for learner, (deserves, _change) in SUBMISSIONS.items():
+        row = rows[learner]
+        assert row["status"] == ("not graded" if deserves == LOST else "graded")
+        assert (row["score"] == "") == (deserves == LOST)
+    assert float(rows["right"]["score"]) == sum(points.values()) == float(rows["right"]["max_score"])
+
+
+@pytest.mark.parametrize(
+    ("learner", "words"),
+    [
+        ("overflows", ["exp(1000)", "softmax("]),
+        ("wrong_axis", ["normalises the columns"]),
+        ("calls_the_library", ["what this exercise asks you to write"]),
+        ("does_not_compile", ["does not compile", "line 1"]),
+        ("loops", ["no answer within 1 s"]),
+        ("ends_the_process", ["ended the process"]),
+        ("untouched", ["No response."]),
+        ("damaged", ["a damaged one: save it in Jupyter again"]),
+        ("two_files", ["ch3 (1).ipynb and ch3-Copy1.ipynb may both be ch3.ipynb"]),
+        ("no_notebook", ["there is no ch3.ipynb; handed in: softmax.txt"]),
+        ("renamed", ["my answers (2).ipynb was taken for ch3.ipynb"]),
+        ("deletes_tests", ["missing cells, of which the originals were used: dlex-ch03-softmax"]),
+        ("edits_tests", ["edited cells, of which the originals were used: dlex-ch03-softmax"]),
+        (
+            "double_ids",
+            ["cells that were there more than once, of which the last one counts: dlex-ch03-softmax"],
+        ),
+        ("answers_elsewhere", ["cells that had lost their marks: dlex-ch03-softmax-answer"]),
+    ],
+)
+def test_comments_say_why(exported, learner: str, words: list[str]) -> None:
+    comments = "\n".join(exported[learner]["notebooks"][0]["comments"].values()).replace("\\", "")
+    for word in words:
+        assert word in comments
+
+
+def test_honest_learners_are_accused_of_nothing(exported) -> None:
+    for learner in ("right", "overflows", "magics", "trials"):
+        assert "cells" not in "".join(exported[learner]["notebooks"][0]["comments"].values())
+
+
+def test_the_autograded_notebook_has_every_cell_and_the_report(graded: Class) -> None:
+    released = [
+        cell.metadata.get("nbgrader", {}).get("grade_id") for cell in graded.notebook("release").cells
+    ]
+    for learner in ("empty", "deletes_tests", "unmarks_tests", "damaged", "says_not_to_grade"):
+        cells = graded.notebook("autograded", learner).cells
+        found = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in cells}
+        assert set(filter(None, released)) == set(filter(None, found))
+        assert found["dlex-ch03-softmax"].source == 'import dlex\n\ndlex.check("ch03/softmax")'
+        (output,) = found["dlex-ch03-softmax"].outputs
+        assert output.output_type == "display_data" and "<div>" in output.data["text/html"]
+
+
+# What nobody gets to see -------------------------------------------------------------------------
+
+
+def test_feedback_holds_no_script_of_a_learner(graded: Class) -> None:
+    page = graded.page("scripts")
+    assert CANARY in page
+    for dangerous in (
+        "<script>document",
+        '<img src="x"',
+        "<img src=x",
+        'href="javascript',
+        f'"><script>{CANARY}',
+    ):
+        assert dangerous not in page
+    autograded = nbformat.writes(graded.notebook("autograded", "scripts"))
+    assert "raw_mimetype" not in autograded and '"tags"' not in autograded
+
+
+def test_hidden_checks_show_no_expected_values(exported) -> None:
+    """Full marks are told all; who fails a hidden check gets the call, not the expected values."""
+    told = exported["overflows"]["notebooks"][0]["comments"]["dlex-ch03-softmax-answer"]
+    hidden = told.split("scores of ±10,000")[1] if "scores of ±10,000" in told else told
+    assert "expected" not in hidden.split("```")[1]
+
+
+def test_no_cheat_left_a_trace(graded: Class) -> None:
+    assert not (graded.folder / "mark").exists()
+    assert not Path("/tmp/loaded").exists()
+
+
+def test_one_warm_process_served_the_run(graded: Class) -> None:
+    assert "kernel" not in graded.log.lower().replace("no-such-kernel", "")
+
+
+# Again -------------------------------------------------------------------------------------------
+
+
+def test_formgraders_button_grades_the_same_way(graded: Class, points) -> None:
+    """formgrader calls this API with the same configuration."""
+    script = """
+import json
+from nbgrader.apps import NbGraderAPI
+from nbgrader.apps.baseapp import NbGrader
+app = NbGrader()
+app.initialize([], root=".")
+api = NbGraderAPI(app.coursedir, parent=app)
+done = [api.autograde("ch3", learner) for learner in ("right", "zeros")]
+scores = [api.get_submission("ch3", learner)["score"] for learner in ("right", "zeros")]
+print(json.dumps([[one["success"] for one in done], scores]))
+"""
+    told = graded.run(sys.executable, "-c", script)
+    assert json.loads(told.splitlines()[-1]) == [[True, True], [sum(points.values()), 0]]
+
+
+# Cells of the instructor's own ---------------------------------------------------------------------
+
+DOUBLE = "def double(x):\n    return 2 * x"
+SPY = """\
+import glob, socket
+found = glob.glob({root!r} + '/*') + glob.glob('../*/*') + glob.glob('/home/*') + glob.glob('/root/*')
+try:
+    socket.create_connection(('127.0.0.1', 1), timeout=1)
+except OSError as error:
+    found += [] if error.errno in (99, 101, 111) else []
+def double(x):
+    return 2 * x if found else 0
+"""
+# What double is; the points of test-double and partial, None if a person has to look.
+LEARNERS = {
+    "right": (f"import warnings\nprint('hello')\nwarnings.warn('careful')\n{DOUBLE}", 2, 4),
+    "wrong": ("def double(x):\n    return 0", 0, 1),
+    "dies": (f"import os\n{DOUBLE}\nos._exit(1)", None, None),
+    "displays": ("def double(x):\n    get_ipython().displayhook(2.0)\n    return 2", 0, 4),
+    "spies": (SPY, 0, 1),
+}
+
+
+def _graded(name: str, source: str, points: float, *, solution: bool = False, kind=v4.new_code_cell):
+    about = {"grade": True, "solution": solution, "locked": not solution, "task": False, "points": points}
+    return kind(source, metadata={"nbgrader": {"schema_version": 3, "grade_id": name, **about}})
+
+
+@pytest.fixture(scope="session")
+def own(built: Class) -> Class:
+    source = built.notebook("source")
+    source.cells = [one for one in source.cells if "cross_entropy" not in json.dumps(one)]
+    hidden = "### BEGIN HIDDEN TESTS\nassert double(3) == 6\n### END HIDDEN TESTS"
+    answer = {"schema_version": 3, "grade_id": "double", "grade": False, "solution": True, "locked": False}
+    source.cells += [
+        v4.new_code_cell(f"### BEGIN SOLUTION\n{DOUBLE}\n### END SOLUTION", metadata={"nbgrader": answer}),
+        _graded("test-double", f"assert double(2) == 4\n{hidden}", 2),
+        _graded("partial", "4.0 if double(1) == 2 else 1.0", 4),
+        _graded("plot", "# YOUR PLOT", 2, solution=True),
+        _graded("essay", "Your words", 3, solution=True, kind=v4.new_markdown_cell),
+    ]
+    folder = built.folder / "source" / "own"
+    folder.mkdir()
+    (folder / "own.ipynb").write_text(nbformat.writes(source), encoding="utf-8")
+    built.nbgrader("generate_assignment", "own")
+    released = built.notebook("release", assignment="own")
+    for learner, (code, _test, _partial) in LEARNERS.items():
+        _hand_in(built, released, learner, code.replace("{root!r}", repr(str(built.folder))))
+    built.nbgrader("autograde", "own")
+    built.nbgrader("generate_feedback", "own")
+    built.nbgrader(
+        "export", "--exporter=dlex.notebooks.export.JsonExport", "--to=own.json", "--assignment=['own']"
+    )
+    return built
+
+
+def _hand_in(course: Class, released, learner: str, code: str) -> None:
+    notebook = copy.deepcopy(released)
+    cell(notebook, "softmax").source = ANSWERS["softmax"]
+    for one in notebook.cells:
+        name = one.metadata.get("nbgrader", {}).get("grade_id")
+        if name in ("double", "plot"):
+            one.source = {"double": code, "plot": "print('a plot')"}[name]
+    folder = course.folder / "submitted" / learner / "own"
+    folder.mkdir(parents=True)
+    (folder / "own.ipynb").write_text(json.dumps(notebook))
+
+
+def _scores(own: Class) -> dict[str, dict[str, float | None]]:
+    rows = json.loads((own.folder / "own.json").read_text())
+    return {
+        row["student_id"]: {one["cell"]: one["score"] for one in row["notebooks"][0]["cells"]}
+        for row in rows
+        if row["notebooks"]
+    }
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_own_cells_are_graded_by_nbgraders_rules(own: Class, learner: str) -> None:
+    if learner == "spies" and sandbox.probe().level < 2:
+        pytest.skip("needs bubblewrap")
+    _code, test, partial = LEARNERS[learner]
+    scores = _scores(own)[learner]
+    assert scores.pop("dlex-ch03-softmax") == 13
+    assert scores == {"test-double": test, "partial": partial, "plot": None, "essay": 0}
+
+
+def test_what_waits_for_a_person_shows_no_zero(own: Class) -> None:
+    page = (own.folder / "feedback" / "right" / "own" / "own.html").read_text(encoding="utf-8")
+    assert "Not graded yet, 2.0 points" in page and "Score: 13.0 / 13.0" in page
+    page = (own.folder / "feedback" / "dies" / "own" / "own.html").read_text(encoding="utf-8")
+    assert "the kernel that ran this notebook ended" in page
+
+
+def test_outputs_of_the_learners_cells_are_shown(own: Class) -> None:
+    cells = own.notebook("autograded", "right", "own").cells
+    texts = json.dumps([one.get("outputs") for one in cells])
+    assert "a plot" in texts and "hello" in texts
+    assert not Path(own.folder / "autograded" / "right" / "own" / "kernel.json").exists()
