@@ -4,7 +4,7 @@ import torch
 def fit(X, y):
     n, d = X.shape
     order = torch.arange(n - 1, -1, -1)
-    A = torch.empty(n, d + 1, dtype=X.dtype)
+    A = X.new_empty(n, d + 1)
     A[:, 0] = 1
     A[:, 1:] = X[order]
     pseudo_inverse = torch.linalg.pinv(A)
