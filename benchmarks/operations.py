@@ -52,9 +52,9 @@ def measured(exercise: Exercise) -> Iterator[tuple[str, Efficiency]]:
     """Each function of an exercise whose operations are counted, and what its solution costs."""
     settings.load_profile("dlex")
     reference = load_reference(exercise)
-    solution = vars(_module(exercise, "solutions"))
+    solution = vars(module_of(exercise, "solutions"))
     functions = {name: solution[name] for name in exercise.functions}
-    for contract in vars(_module(exercise, "graders")).values():
+    for contract in vars(module_of(exercise, "graders")).values():
         if isinstance(contract, Contract) and contract.grow:
             clause = dict(contract.checks())["operations"]
             frozen = freeze("operations", getattr(clause, ATTRIBUTE), clause, reference, 0)
@@ -76,7 +76,7 @@ def _pair(counts: dict[str, int]) -> str:
     return f"{small:,}" if small == large else f"{small:,} → {large:,}"
 
 
-def _module(exercise: Exercise, folder: str):
+def module_of(exercise: Exercise, folder: str):
     path = exercise.path(folder)
     spec = importlib.util.spec_from_file_location(f"{folder}_{exercise.name}", path)
     module = importlib.util.module_from_spec(spec)

@@ -41,6 +41,17 @@ def result(program: Callable[[str], object]) -> Callable:
     return case("result")(program)
 
 
+def verdict(program: Callable[[str], object], device: str) -> str:
+    """What becomes of a program: "good", "result" or "bad (…)"."""
+    try:
+        made = program(device)
+    except NotImplementedError:
+        raise
+    except (RuntimeError, TypeError, AssertionError) as error:
+        return f"bad ({type(error).__name__}: {error})"
+    return "good" if made.device.type == torch.device(device).type else "result"
+
+
 def matrix(d: str) -> Tensor:
     return (torch.arange(20.0).reshape(4, 5) / 10 - 0.55).to(d)
 

@@ -6,21 +6,9 @@ import warnings
 
 import pytest
 import torch
-from gpu_cases import CASES
+from gpu_cases import CASES, verdict
 
 from dlex.worker.gpu.pretend import pretend_gpu
-from dlex.worker.gpu.session import NotPretended
-
-
-def verdict(program, device: str) -> str:
-    """What becomes of a program: good, bad or result (on the CPU)."""
-    try:
-        made = program(device)
-    except NotPretended:
-        raise
-    except (RuntimeError, TypeError, AssertionError) as error:
-        return f"bad ({type(error).__name__}: {error})"
-    return "good" if made.device.type == torch.device(device).type else "result"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -7,6 +7,7 @@ import platform
 import time
 from dataclasses import dataclass
 
+from dlex import devices
 from dlex.errors import DlexError
 
 
@@ -84,12 +85,15 @@ def _worker() -> Finding:
 
 
 def _gpu() -> Finding:
-    import torch
-
-    if torch.cuda.is_available():
-        return Finding("GPU", "ok", torch.cuda.get_device_name(0))
-    built = "this torch is built for the CPU only" if torch.version.cuda is None else "no usable driver"
-    return Finding("GPU", "lacks", f"none ({built})", "Nothing to do: every exercise is graded on the CPU.")
+    gpus = devices.probe()
+    if gpus.missing:
+        return Finding("GPU", "lacks", f"none: {gpus.missing}", gpus.advice)
+    told = ", ".join(
+        f"cuda:{i} is {gpu.name}, {gpu.free >> 20:,} MB free" for i, gpu in enumerate(gpus.found)
+    )
+    if all(gpu.free < devices.NEEDED for gpu in gpus.found):
+        return Finding("GPU", "lacks", told, f"A worker needs {devices.NEEDED >> 20} MB: see nvidia-smi.")
+    return Finding("GPU", "ok", told)
 
 
 def _nbgrader() -> Finding:

@@ -39,11 +39,18 @@ class Pool:
     """
 
     def __init__(
-        self, course: Course, exercises: list[Exercise], *, seed: int, isolation: int | None, jobs: int
+        self,
+        course: Course,
+        exercises: list[Exercise],
+        *,
+        seed: int,
+        isolation: int | None,
+        jobs: int,
+        device: str = "cpu",
     ):
         self.isolation = -1
         self._settings = protocol.Settings(
-            str(course.root), [exercise.id for exercise in exercises], seed, isolation, []
+            str(course.root), [exercise.id for exercise in exercises], seed, isolation, [], device
         )
         self._jobs = jobs
         self._lanes: list[Connection] = []

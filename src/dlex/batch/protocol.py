@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True):
     seed: int
     isolation: int | None
     lanes: list[int]
+    device: str = "cpu"
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):

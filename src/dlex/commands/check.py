@@ -5,6 +5,7 @@ import sys
 import click
 
 from dlex.course import find_course
+from dlex.devices import resolve
 from dlex.submission import Submission
 from dlex.targets import find_sources
 from dlex.workspace import Best, Progress, find_workspace
@@ -16,11 +17,18 @@ from dlex.workspace import Best, Progress, find_workspace
 @click.option(
     "--isolation", type=click.IntRange(0, 2), help="Isolation level; the best there is, if left out."
 )
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1 … or auto.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 @click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first check that fails.")
 @click.pass_obj
 def command(
-    course, targets: tuple[str, ...], seed: int, isolation: int | None, as_json: bool, exitfirst: bool
+    course,
+    targets: tuple[str, ...],
+    seed: int,
+    isolation: int | None,
+    device: str,
+    as_json: bool,
+    exitfirst: bool,
 ):
     """Check your answers to TARGETs: chapters, exercises or files; everything, if left out.
 
@@ -37,13 +45,20 @@ def command(
     """
     found = find_course(course)
     sources = find_sources(found, targets)
+    device = resolve(device)
 
     from dlex.grading.session import grade
     from dlex.results.feedback import for_learner
 
     submission = Submission("you", {exercise.id: source for exercise, source in sources.items()})
     (result,) = grade(
-        found, list(sources), [submission], seed=seed, isolation=isolation, stop_at_failure=exitfirst
+        found,
+        list(sources),
+        [submission],
+        seed=seed,
+        isolation=isolation,
+        stop_at_failure=exitfirst,
+        device=device,
     )
     result = for_learner(result)
     Progress(find_workspace()).record_scores(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dlex.course import Course, Exercise, find_course
+from dlex.devices import resolve
 from dlex.errors import MachineError, UsageError
 from dlex.results import DEFAULT_DATABASE
 
@@ -46,13 +47,28 @@ def _processors() -> int:
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped; grade nothing twice.")
 @click.option("--seed", type=click.IntRange(0, SEEDS), help="Draws the examples; a secret one if left out.")
 @click.option("--isolation", type=click.IntRange(0, 2), help="Isolation level; the best one if left out.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1 … or auto.")
 @click.option(
     "--nbgrader", "gradebook", metavar="DIR", type=click.Path(path_type=Path), help="Write to its gradebook."
 )
 @click.option("--cluster", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://host:8786, or local.")
 @click.pass_obj
 def command(
-    course, paths, root, targets, ids, out, formats, db, jobs, resume, seed, isolation, gradebook, cluster
+    course,
+    paths,
+    root,
+    targets,
+    ids,
+    out,
+    formats,
+    db,
+    jobs,
+    resume,
+    seed,
+    isolation,
+    device,
+    gradebook,
+    cluster,
 ):
     """Grade submissions: folders, .py files, notebooks, .zip and .tar.gz archives.
 
@@ -76,13 +92,14 @@ def command(
 
     found = find_course(course)
     exercises, names = _chosen(found, targets), _formats(formats, out)
+    device = _device(device, cluster)
     _require_gradebook(gradebook)
     lists, console = _hand_ins(paths, root, ids), Console(stderr=True)
     with Store(db) as store:
-        conditions, run = _conditions(store, found, exercises, seed, resume)
+        conditions, run = _conditions(store, found, exercises, seed, resume, device.split(":")[0])
         with ExitStack() as stack:
             with console.status("collecting graders, drawing examples"):
-                cold = _backend(found, exercises, conditions.seed, isolation, jobs, cluster)
+                cold = _backend(found, exercises, conditions.seed, isolation, jobs, cluster, device)
                 backend = stack.enter_context(cold)
             _refuse_level_0(backend.isolation, isolation)
             run = run or store.begin_run(conditions, course=found.name, isolation=backend.isolation)
@@ -95,14 +112,21 @@ def command(
     sys.exit(1 if batch.lost else 0)
 
 
-def _backend(course: Course, exercises: list[Exercise], seed: int, isolation, jobs, cluster):
+def _device(asked: str, cluster: str | None) -> str:
+    if cluster and asked != "cpu":
+        raise UsageError("a cluster grades on CPUs", "Leave out --cluster, or --device.")
+    return resolve(asked)
+
+
+def _backend(course: Course, exercises: list[Exercise], seed: int, isolation, jobs, cluster, device: str):
     if cluster:
         from dlex.batch.cluster import Cluster
 
         return Cluster(course, exercises, seed=seed, isolation=isolation, jobs=jobs, address=cluster)
     from dlex.batch.pool import Pool
 
-    return Pool(course, exercises, seed=seed, isolation=isolation, jobs=jobs or _processors())
+    jobs = jobs or (_processors() if device == "cpu" else 1)  # a GPU for each submission
+    return Pool(course, exercises, seed=seed, isolation=isolation, jobs=jobs, device=device)
 
 
 def _refuse_level_0(level: int, asked: int | None) -> None:
@@ -149,7 +173,9 @@ def _hand_ins(paths: tuple[Path, ...], root: Path | None, ids: Path | None) -> H
     return hand_ins(paths, root, read_roster(ids) if ids else None)
 
 
-def _conditions(store: Store, course: Course, exercises: list[Exercise], seed: int | None, resume: bool):
+def _conditions(
+    store: Store, course: Course, exercises: list[Exercise], seed: int | None, resume: bool, device: str
+):
     """What the grades depend on, and the run to go on with, None if it is a new one.
 
     To resume is to take the seed of the last run alike; if that was stopped, the run itself goes on.
@@ -157,10 +183,11 @@ def _conditions(store: Store, course: Course, exercises: list[Exercise], seed: i
     from dlex.results.queries import Conditions
 
     targets = tuple(exercise.id for exercise in exercises)
-    last = store.last_run(course.hash, targets) if resume else None
+    last = store.last_run(course.hash, targets, device) if resume else None
     if last is not None and seed in (None, last.conditions.seed):
         return last.conditions, None if last.finished else last.id
-    return Conditions(course.hash, secrets.randbelow(SEEDS) if seed is None else seed, targets), None
+    seed = secrets.randbelow(SEEDS) if seed is None else seed
+    return Conditions(course.hash, seed, targets, device), None
 
 
 def _report(store: Store, batch: Batch, lists: HandIns, console: Console) -> None:

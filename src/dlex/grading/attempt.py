@@ -30,6 +30,7 @@ class Attempt(Answers):
     """A learner's source and the worker that currently holds it; the backend of `submission`."""
 
     def __init__(self, zygote: Zygote, budget: Budget, exercise: Exercise, source: bytes, entropy: str):
+        """The zygote's GPU, if it has one, is where calls on a GPU run."""
         super().__init__()
         self.exercise = exercise
         self.budget = budget
@@ -43,6 +44,7 @@ class Attempt(Answers):
                 [function for group in exercise.by_hand for function in group.functions],
                 [module for group in exercise.by_hand for module in group.modules],
                 int.from_bytes(hashlib.sha256(entropy.encode()).digest()[:7], "big"),
+                zygote.gpu,
             )
         )
         self._worker: Worker | None = None

@@ -17,6 +17,7 @@ from dlex.grading.compare import kind_of
 from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Difference, Raised
 from dlex.worker import values, wire
 
+BROKEN = "CUDA error"  # no call of the process works after that
 TOO_MANY = "dlex.TooManyItems"  # what a worker calls `items.TooManyItems`
 
 
@@ -65,13 +66,13 @@ class Functions:
     >>> # submission.softmax(X), submission.softmax.gradients(weights, X)
     """
 
-    def __init__(self, backend: Backend):
-        self._backend = backend
+    def __init__(self, backend: Backend, device: str = wire.CPU):
+        self._backend, self._device = backend, device
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Function(self._backend, name)
+        return Function(self._backend, name, device=self._device)
 
 
 class Function:
@@ -136,10 +137,10 @@ class Function:
             device=self._device, collect=self._most, **options,
         )  # fmt: skip
         reply = self._backend.ask(call)
-        device = self._device if values.leaves([args, kwargs]) else None
+        anywhere = not values.leaves([args, kwargs])
         if self._most is None:
-            return reply, _result(self._backend, reply, device)
-        return reply, _items(self._backend, reply, device, self._most)
+            return reply, _result(self._backend, reply, self._device, anywhere)
+        return reply, _items(self._backend, reply, self._device, anywhere, self._most)
 
 
 class Handle:
@@ -149,30 +150,34 @@ class Handle:
     plain attribute.
     """
 
-    def __init__(self, backend: Backend, ref: wire.Ref):
-        self._backend, self._ref = backend, ref
+    def __init__(self, backend: Backend, ref: wire.Ref, device: str = wire.CPU):
+        self._backend, self._ref, self._device = backend, ref, device
         self.described = f"a {ref.type_name}" + (f" ({ref.text})" if ref.text else "")
 
     def __repr__(self) -> str:
         return self.described
 
     def attribute(self, name: str) -> object:
-        """The value of an attribute."""
-        return _result(self._backend, self._backend.ask(wire.Attribute(self._ref.id, name)))
+        """The value of an attribute; tensors on any device."""
+        reply = self._backend.ask(wire.Attribute(self._ref.id, name))
+        return _result(self._backend, reply, self._device, anywhere=True)
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Function(self._backend, name, self._ref.id)
+        return Function(self._backend, name, self._ref.id, self._device)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        return Function(self._backend, "", self._ref.id)(*args, **kwargs)
+        return self._method("")(*args, **kwargs)
 
     def __len__(self) -> int:
-        return Function(self._backend, "__len__", self._ref.id)()
+        return self._method("__len__")()
 
     def __getitem__(self, index: object) -> object:
-        return Function(self._backend, "__getitem__", self._ref.id)(index)
+        return self._method("__getitem__")(index)
+
+    def _method(self, name: str) -> Function:
+        return Function(self._backend, name, self._ref.id, self._device)
 
 
 class Counted:
@@ -206,25 +211,29 @@ def encode(backend: Backend, value: object) -> wire.Value:
 
 
 def decode(
-    backend: Backend, message: wire.Value, device: str | None = wire.CPU, fault: wire.Fault | None = None
+    backend: Backend,
+    message: wire.Value,
+    device: str = wire.CPU,
+    fault: wire.Fault | None = None,
+    anywhere: bool = False,
 ) -> object:
     """A result as a value; objects that stayed on the other side become handles.
 
-    Tensors that were on another device than `device` have an attribute `elsewhere` that says so; None
-    stands for any device. The message is whatever a worker sent. If it makes no sense, the worker
-    counts as dead.
+    Tensors that were on another device than `device` have an attribute `elsewhere` that says so,
+    unless they may be `anywhere`. The message is whatever a worker sent. If it makes no sense, the
+    worker counts as dead.
     """
 
     def received(message: wire.Tensor) -> torch.Tensor:
         tensor = values.decode_tensor(message)
-        if device not in (None, message.device):
+        if not anywhere and message.device != device:
             tensor.elsewhere = Elsewhere(message.device, device, fault)
         return tensor
 
     def resolve(ref: wire.Ref | wire.Callback) -> Handle:
         if not isinstance(ref, wire.Ref):
             raise ValueError("a function of the grader came back")
-        return Handle(backend, ref)
+        return Handle(backend, ref, device)
 
     try:
         return values.decode(message, resolve, received)
@@ -232,23 +241,25 @@ def decode(
         raise Died("crashed", f"its answer made no sense ({error})") from None
 
 
-def _result(backend: Backend, reply: wire.Reply, device: str | None = wire.CPU) -> object:
+def _result(backend: Backend, reply: wire.Reply, device: str, anywhere: bool) -> object:
     """The value of a reply; raises what went wrong instead."""
     if reply.forbidden:
         raise CalledForbidden(reply.forbidden[0])
     fault = reply.fault if device == wire.GPU else None
     if reply.error is not None:
+        if device == wire.GPU and BROKEN in reply.error.message:
+            raise Died("crashed", "it broke the GPU's context: an index out of range does that")
         raise Raised(reply.error, fault)
-    return decode(backend, reply.value, device, fault)
+    return decode(backend, reply.value, device, fault, anywhere)
 
 
-def _items(backend: Backend, reply: wire.Reply, device: str | None, most: int) -> list:
+def _items(backend: Backend, reply: wire.Reply, device: str, anywhere: bool, most: int) -> list:
     """The items of a reply to a call that collects them; fails the check if there is no end to them."""
     if reply.error is not None and reply.error.kind == TOO_MANY:
         raise CheckFailed(Difference("endless", f"the result does not end: {reply.error.message}"))
     if isinstance(reply.value, wire.List) and len(reply.value.items) > most:
         raise CheckFailed(Difference("endless", f"the result does not end: it has more than {most:,} items"))
-    value = _result(backend, reply, device)
+    value = _result(backend, reply, device, anywhere)
     if not isinstance(value, list):
         summary = f"the result is {kind_of(value)}, expected something to loop over (is there a `yield`?)"
         raise CheckFailed(Difference("iterable", summary))

@@ -18,7 +18,7 @@ TAKE_A_DEVICE = {
     "torch.randperm", "torch.as_tensor", "torch.asarray", "torch.tril_indices", "torch.triu_indices",
 }  # fmt: skip
 RANDOM = {"torch.rand", "torch.randn", "torch.randint", "torch.randperm", "torch.bernoulli", "torch.normal"}
-MOVES = {"Tensor.cpu", "Tensor.to", "Tensor.detach", "torch.from_numpy"}
+MOVES = {"Tensor.cpu", "Tensor.to", "Tensor.type"}
 
 EXPLANATIONS = {
     "cpu_tensor": "makes a tensor on the CPU, where the arguments may be on a GPU: a new tensor needs "

@@ -131,7 +131,7 @@ def _replayed(frozen: FrozenCheck, number: int, mimic: _Mimic, oracle: Functions
     """Whether a suspect fails an example, by running the check; DIFFERS if it answers otherwise."""
     with own_luck(frozen, number):
         try:
-            frozen.body(Functions(mimic), oracle, **copy(frozen.examples[number].drawn))
+            frozen.body(frozen.submission(mimic), oracle, **copy(frozen.examples[number].drawn))
         except _Differs:
             return DIFFERS
         except (CheckFailed, SubmissionFailed):

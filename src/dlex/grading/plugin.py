@@ -29,6 +29,7 @@ from dlex.grading.contract import Contract
 from dlex.grading.mistakes import Reference, load_reference
 from dlex.grading.replay import FrozenCheck, Replay, freeze, replay
 from dlex.grading.suspects import Suspect, suspects
+from dlex.worker import wire
 from dlex.worker.client import ZygoteDied
 
 ARGUMENTS = [
@@ -74,12 +75,15 @@ class Lost(Exception):
 class Plugin:
     """Given to `pytest.main`. After the run, `problem` holds what stopped it, if anything did."""
 
-    def __init__(self, exercises: list[Exercise], seed: int, work: Callable[[Plugin], None]):
+    def __init__(
+        self, exercises: list[Exercise], seed: int, work: Callable[[Plugin], None], device: str = wire.CPU
+    ):
         self.graders = {exercise.id: Grader(exercise, load_reference(exercise)) for exercise in exercises}
         self.problem: BaseException | None = None
         self.worked = False
         self._by_path = {exercise.path("graders").resolve(): exercise.id for exercise in exercises}
         self._seed = seed
+        self._device = device
         self._work = work
         self._attempt: Attempt | None = None
         self._replays: dict[str, Replay] = {}
@@ -172,7 +176,7 @@ class Plugin:
             info = dataclasses.replace(info, feedback=level, points=points)
             seed = self._seed * 1_000_003 + sum(map(ord, f"{grader.exercise.id}:{name}"))
             try:
-                frozen = freeze(name, info, item.obj, grader.reference, seed)
+                frozen = freeze(name, info, item.obj, grader.reference, seed, self._device)
             except CourseError as error:
                 raise CourseError(f"{item.path}:{line_of(item)}: {error.message}") from error.__cause__
             item.stash[FROZEN] = frozen
@@ -204,12 +208,21 @@ def line_of(item: pytest.Function) -> int:
 FROZEN = pytest.StashKey[FrozenCheck]()
 
 
-def run_pytest(course: Course, exercises: list[Exercise], seed: int, work: Callable[[Plugin], None]) -> None:
-    """Collect the graders of `exercises` and let `work` use them. CourseError if they are broken."""
+def run_pytest(
+    course: Course,
+    exercises: list[Exercise],
+    seed: int,
+    work: Callable[[Plugin], None],
+    device: str = wire.CPU,
+) -> None:
+    """Collect the graders of `exercises` and let `work` use them. CourseError if they are broken.
+
+    `device` is where submissions are given their arguments: "cpu" or "cuda".
+    """
     missing = [path for e in exercises if not (path := e.path("graders")).is_file()]
     if missing:
         raise CourseError(f"{missing[0]} is missing")
-    plugin = Plugin(exercises, seed, work)
+    plugin = Plugin(exercises, seed, work, device)
     settings.load_profile("dlex")
     paths = [str(exercise.path("graders")) for exercise in exercises]
     arguments = [*ARGUMENTS, f"--rootdir={course.root}", f"--config-file={os.devnull}", *paths]

@@ -21,7 +21,7 @@ from hypothesis.errors import Unsatisfiable
 
 from dlex.errors import CourseError
 from dlex.grading.answers import Answers
-from dlex.grading.calls import Functions
+from dlex.grading.calls import Backend, Functions
 from dlex.grading.checks import CheckInfo
 from dlex.grading.failures import CheckFailed, Died, Raised, SubmissionFailed, Unusable
 from dlex.grading.mistakes import Reference
@@ -71,7 +71,8 @@ class Example:
 
 @dataclass(frozen=True)
 class FrozenCheck:
-    """A check with its examples drawn; `answers` are what the reference said to them."""
+    """A check with its examples drawn; `answers` are what the reference said to them. `device` is where
+    the submission's arguments are."""
 
     name: str
     info: CheckInfo
@@ -79,6 +80,7 @@ class FrozenCheck:
     body: Callable
     reference: Reference
     seed: int
+    device: str = wire.CPU
     examples: list[Example] = field(default_factory=list)
     answers: dict[bytes, wire.Reply] = field(default_factory=dict)
 
@@ -89,6 +91,10 @@ class FrozenCheck:
     @property
     def prominence(self) -> tuple[bool, bool, float]:
         return prominence(self.name, self.info.hidden, self.info.points)
+
+    def submission(self, backend: Backend) -> Functions:
+        """The `submission` of a check's body, answered by a backend."""
+        return Functions(backend, self.device)
 
     def oracle(self) -> Functions:
         """The `reference` of a check's body."""
@@ -129,15 +135,22 @@ class Replay:
     features: dict[str, list[object]] = field(default_factory=dict)
 
 
-def freeze(name: str, info: CheckInfo, function: Callable, reference: Reference, seed: int) -> FrozenCheck:
+def freeze(
+    name: str,
+    info: CheckInfo,
+    function: Callable,
+    reference: Reference,
+    seed: int,
+    device: str = wire.CPU,
+) -> FrozenCheck:
     """Draw a check's examples and record its calls. CourseError if the reference fails it."""
     body = function.hypothesis.inner_test if hasattr(function, "hypothesis") else function
-    frozen = FrozenCheck(name, info, function, body, reference, seed)
+    frozen = FrozenCheck(name, info, function, body, reference, seed, device)
 
     def record(**drawn: object) -> None:
         recorder = Recorder(reference.functions)
         kept = copy(drawn)
-        body(Functions(recorder), frozen.oracle(), **drawn)
+        body(frozen.submission(recorder), frozen.oracle(), **drawn)
         frozen.examples.append(Example(kept, recorder.requests))
 
     try:
@@ -240,7 +253,7 @@ class _Enough(BaseException):
 def _run_body(frozen: FrozenCheck, attempt: Answers, oracle: Functions, drawn: dict[str, object]):
     """Run a check's body; an exception of its own is the answer's fault, not the machinery's."""
     try:
-        return frozen.body(Functions(attempt), oracle, **drawn)
+        return frozen.body(frozen.submission(attempt), oracle, **drawn)
     except (*WRONG, ZygoteDied):
         raise
     except Exception as error:

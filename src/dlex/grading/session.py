@@ -29,9 +29,10 @@ from dlex.grading.replay import FrozenCheck, Replay, shrink
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 from dlex.results.text import plain
 from dlex.submission import Submission, in_cells
-from dlex.worker import sandbox
+from dlex.worker import sandbox, wire
 from dlex.worker.client import Budget, Zygote, ZygoteDied
 
+PRETEND = "pretend"  # a device: every call on the pretend GPU
 ZYGOTE_TRIES = 3
 SHRINK_TRIES = 250  # examples, for all failures of an exercise together: a count, so that every run of
 # the same grade finds the same counterexample
@@ -45,6 +46,7 @@ def grade(
     seed: int = 0,
     isolation: int | None = None,
     stop_at_failure: bool = False,
+    device: str = "cpu",
 ) -> list[SubmissionResult]:
     """Grade every submission on every exercise; results come in the same order.
 
@@ -52,26 +54,37 @@ def grade(
         seed: draws the examples; the same seed gives the same result.
         isolation: 0, 1 or 2; the best that the machine has if left out.
         stop_at_failure: leave an exercise at its first failing check.
+        device: where submissions are given their arguments: "cpu", "cuda:0", or PRETEND.
 
     Raises:
         CourseError: a grader or a reference is broken.
         MachineError: the isolation level cannot be had.
     """
     level = sandbox.require(isolation).level
-    zygote = Zygote(level, [course.root / folder for folder in CONTENT])
+    zygote = Zygote(level, [course.root / folder for folder in CONTENT], gpu_of(device))
     zygote.start()
     results: list[SubmissionResult] = []
 
     def work(plugin: Plugin) -> None:
-        session = Session(plugin, zygote, course, exercises, seed, level, stop_at_failure)
+        session = Session(plugin, zygote, course, exercises, seed, level, stop_at_failure, device)
         results.extend(map(session.grade, submissions))
 
     torch.set_num_threads(1)
     try:
-        run_pytest(course, exercises, seed, work)
+        run_pytest(course, exercises, seed, work, kind_of(device))
     finally:
         zygote.close()
     return results
+
+
+def gpu_of(device: str) -> str:
+    """The real GPU that a device is, or ""."""
+    return device if device.startswith("cuda:") else ""
+
+
+def kind_of(device: str) -> str:
+    """What a call says of a device, and a record: "cpu" or "cuda"."""
+    return wire.CPU if device == wire.CPU else wire.GPU
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,7 @@ class Session:
     seed: int
     level: int
     stop_at_failure: bool = False
+    device: str = wire.CPU
 
     def grade(self, submission: Submission) -> SubmissionResult:
         """The record of one submission."""
@@ -107,7 +121,7 @@ class Session:
             course=self.course.name,
             course_hash=self.course.hash,
             seed=self.seed,
-            device="cpu",
+            device=kind_of(self.device),
             isolation=self.level,
             started=now.isoformat(timespec="seconds"),
             duration_s=round(seconds, 4),

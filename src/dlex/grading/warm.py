@@ -26,7 +26,7 @@ from dlex.batch import protocol
 from dlex.course import CONTENT, read_course
 from dlex.errors import DlexError, MachineError
 from dlex.grading.plugin import Plugin, run_pytest
-from dlex.grading.session import Session
+from dlex.grading.session import Session, gpu_of, kind_of
 from dlex.results.records import SubmissionResult
 from dlex.submission import Source, Submission
 from dlex.worker import lockdown, sandbox
@@ -57,19 +57,20 @@ def _serve(settings: protocol.Settings, connections: list[Connection]) -> None:
     exercises = [exercise for target in settings.exercises for exercise in course.find(target)]
     level = sandbox.require(settings.isolation).level
     masked = [course.root / folder for folder in CONTENT]
-    zygotes = [Zygote(level, masked) for _connection in connections]
+    zygotes = [Zygote(level, masked, gpu_of(settings.device)) for _connection in connections]
 
     def work(plugin: Plugin) -> None:
         for grader in plugin.graders.values():
             grader.warm_up()
-        sessions = [Session(plugin, zygote, course, exercises, settings.seed, level) for zygote in zygotes]
+        common = course, exercises, settings.seed, level
+        sessions = [Session(plugin, zygote, *common, device=settings.device) for zygote in zygotes]
         _rehearse(sessions[0])
         _run_lanes(connections, sessions)
 
     try:
         for zygote in zygotes:
             zygote.start()  # torch is imported there while the examples are drawn here
-        run_pytest(course, exercises, settings.seed, work)
+        run_pytest(course, exercises, settings.seed, work, kind_of(settings.device))
     finally:
         for zygote in zygotes:
             zygote.close()

@@ -25,6 +25,7 @@ from dlex.worker import sandbox, wire
 START_SECONDS = 120
 FLOOD = 64 << 20
 CHUNK = 1 << 18
+READY = b"ready"  # a worker with a context on a GPU
 MAX_CALLBACKS = 100_000
 NUMBERS = 1_000_000  # more than the workers of one submission
 
@@ -72,10 +73,15 @@ class Budget:
 
 
 class Zygote:
-    """The warm process at one isolation level. `start` returns at once; `fork` waits for it."""
+    """The warm process at one isolation level. `start` returns at once; `fork` waits for it.
 
-    def __init__(self, isolation: int, masked: list[Path]):
+    `gpu`: "cuda:0" if every worker is to have a context there. The process itself has none: CUDA does
+    not survive a fork.
+    """
+
+    def __init__(self, isolation: int, masked: list[Path], gpu: str = ""):
         self.isolation = isolation
+        self.gpu = gpu
         self._masked = [path.resolve() for path in masked]
         self._process: subprocess.Popen | None = None
         self._number = 0
@@ -89,7 +95,7 @@ class Zygote:
         if self.isolation >= 1:
             settings["files"], settings["folders"] = sandbox.readable(self._masked)
         command = sandbox.command(
-            self.isolation, msgspec.json.encode(settings).decode(), theirs.fileno(), self._masked
+            self.isolation, msgspec.json.encode(settings).decode(), theirs.fileno(), self._masked, self.gpu
         )
         self._stderr = tempfile.TemporaryFile()
         self._control = ours
@@ -98,7 +104,7 @@ class Zygote:
         self._process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],
-            env=sandbox.ENVIRONMENT,
+            env=sandbox.environment(self.gpu),
             stdin=subprocess.DEVNULL,
             stdout=self._stderr,
             stderr=self._stderr,
@@ -159,6 +165,7 @@ class Zygote:
             "number": self._number,
             "memory": budget.memory,
             "cpu_seconds": int(budget.submission_seconds) + 10,
+            "gpu": self.gpu,
         }
         try:
             descriptors = [theirs.fileno(), worker_output]
@@ -172,7 +179,10 @@ class Zygote:
         finally:
             theirs.close()
             os.close(worker_output)
-        return Worker(self, self._number, pidfd, ours, output, budget)
+        worker = Worker(self, self._number, pidfd, ours, output, budget)
+        if self.gpu:
+            worker.await_context()
+        return worker
 
     def _is_there(self) -> bool:
         """Whether the other end of the control socket is open, as far as can be seen at once."""
@@ -235,6 +245,21 @@ class Worker:
         self._poll = select.poll()
         self._poll.register(output, select.POLLIN)
         self._poll.register(channel, select.POLLIN)
+
+    def await_context(self) -> None:
+        """Wait until the worker has its context on the GPU; no submission is in it yet.
+
+        Raises:
+            ZygoteDied: it could not make one.
+        """
+        began = time.monotonic()
+        ready, _, _ = select.select([self._channel], [], [], START_SECONDS)
+        data = self._channel.recv(len(READY)) if ready else b""
+        if data != READY:
+            self.kill()
+            words = self.printed.decode(errors="replace").strip()
+            spent = f"{time.monotonic() - began:.0f} s"
+            raise ZygoteDied(f"a worker got no context on {self._zygote.gpu} within {spent}. {words}"[:500])
 
     def send(self, requests: list[bytes]) -> None:
         """Ask for a batch; read the answers with `receive`, in order."""

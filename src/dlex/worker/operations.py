@@ -60,14 +60,14 @@ class Measure(Mode):
 
     def __torch_dispatch__(self, op, types, args=(), kwargs=None):
         self.operations += 1
-        for tensor in leaves([args, kwargs]):
-            self._live.setdefault(tensor.untyped_storage()._cdata, 0)
+        for storage in _storages([args, kwargs]):
+            self._live.setdefault(storage._cdata, 0)
         result = op(*args, **(kwargs or {}))
         formula = flop_registry.get(op._overloadpacket)
         if formula is not None:
             self.flops += formula(*args, **(kwargs or {}), out_val=result)
-        for tensor in leaves(result):
-            self._hold(tensor.untyped_storage())
+        for storage in _storages(result):
+            self._hold(storage)
         return result
 
     def _hold(self, storage: torch.UntypedStorage) -> None:
@@ -81,6 +81,11 @@ class Measure(Mode):
 
     def _free(self, key: int) -> None:
         self._live_bytes -= self._live.pop(key, 0)
+
+
+def _storages(value: object) -> list[torch.UntypedStorage]:
+    """Where the tensors in a value keep their numbers; sparse ones keep them in others."""
+    return [leaf.untyped_storage() for leaf in leaves(value) if leaf.layout is torch.strided]
 
 
 class _Follow(Mode):

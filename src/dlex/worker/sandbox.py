@@ -7,6 +7,7 @@ sees this package only; a course that lies below one of those folders is masked.
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import site
@@ -35,6 +36,8 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
+GPU_DEVICES = "/dev/nvidia*"
+GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH")
 NAMESPACES = (
     "--unshare-all --die-with-parent --new-session --cap-drop ALL --uid 65534 --gid 65534 "
     "--hostname dlex --clearenv"
@@ -77,11 +80,20 @@ def require(wanted: int | None) -> Isolation:
     return Isolation(wanted, found.missing)
 
 
-def command(level: int, settings: str, descriptor: int, masked: list[Path]) -> list[str]:
+def environment(gpu: str) -> dict[str, str]:
+    """The variables of a zygote. With a GPU, those that say which one this process may see as well."""
+    names = GPU_VARIABLES if gpu else ()
+    return ENVIRONMENT | {name: os.environ[name] for name in names if name in os.environ}
+
+
+def command(level: int, settings: str, descriptor: int, masked: list[Path], gpu: str = "") -> list[str]:
     """The command line of a zygote that inherits `descriptor` as its control socket."""
     code = START.format(path=python_path(), fd=descriptor, settings=settings)
     python = [_interpreter(), "-I", "-c", code]
-    return [*_bubblewrap(masked), "--", *python] if level == 2 else python
+    if level < 2:
+        return python
+    devices = sorted(glob.glob(GPU_DEVICES)) if gpu else ()
+    return [*_bubblewrap(masked, environment=environment(gpu), devices=devices), "--", *python]
 
 
 def confine(
@@ -151,8 +163,10 @@ def _bubblewrap(
     start: str = "/tmp",
     environment: dict[str, str] = ENVIRONMENT,
     scratch: int = 1 << 20,
+    devices: Sequence[str] = (),
 ) -> list[str]:
-    """bubblewrap and its options; `start` is its working folder, `scratch` the size of /tmp in bytes."""
+    """bubblewrap and its options; `start` is its working folder, `scratch` the size of /tmp in bytes,
+    `devices` are files of /dev to let in."""
     arguments = ["bwrap", *NAMESPACES]
     for name, value in environment.items():
         arguments += ["--setenv", name, value]
@@ -165,6 +179,8 @@ def _bubblewrap(
     for path in ("/etc/ld.so.cache", PROCESSORS[1]):
         arguments += ["--ro-bind-try", path, path]
     arguments += ["--proc", "/proc", "--dev", "/dev", "--size", str(scratch), "--tmpfs", "/tmp"]
+    for path in devices:
+        arguments += ["--dev-bind", path, path]
     bound = [Path("/usr")]
     for folder in (Path(_interpreter()).parent.parent, *_libraries()):
         if not any(_inside(folder, other) or folder == other for other in bound):

@@ -19,6 +19,7 @@ from dlex.worker.by_hand import ByHand
 from dlex.worker.errors import describe_error
 from dlex.worker.executor import Executor
 from dlex.worker.gpu.pretend import PretendGpu
+from dlex.worker.gpu.real import RealGpu
 from dlex.worker.operations import follow
 
 MODULE = "submission"
@@ -62,7 +63,7 @@ class Worker:
         torch.manual_seed(request.entropy)
         self._by_hand = ByHand(request.kernels, request.functions, request.modules, request.filename)
         module = sys.modules[MODULE] = _module(request.filename)
-        gpu = PretendGpu(request.filename, self._load_again)
+        gpu = RealGpu(request.gpu) if request.gpu else PretendGpu(request.filename, self._load_again)
         self._executor = Executor(module.__dict__, self._callback, filename=request.filename, gpu=gpu)
         lines = request.source.decode("utf-8", errors="replace").splitlines(keepends=True)
         linecache.cache[request.filename] = (len(request.source), None, lines, request.filename)

@@ -83,7 +83,10 @@ Value = Union[
 
 
 class Load(Struct, tag="load", array_like=True):
-    """Load a submission's source, once kernels, functions and modules are taken away."""
+    """Load a submission's source, once kernels, functions and modules are taken away.
+
+    `gpu` is the one that calls on a GPU run on, "cuda:0"; where it is "", they run on a pretend one.
+    """
 
     source: bytes
     filename: str
@@ -91,6 +94,7 @@ class Load(Struct, tag="load", array_like=True):
     functions: list[str] = []
     modules: list[str] = []
     entropy: int = 0
+    gpu: str = ""
 
 
 class Call(Struct, tag="call", array_like=True):
@@ -177,11 +181,13 @@ class Observed(Struct, array_like=True, forbid_unknown_fields=True):
 
 
 class Cost(Struct, array_like=True, forbid_unknown_fields=True):
-    """Operations dispatched, the floating point operations of matrix work, the most bytes held."""
+    """Operations dispatched, the floating point operations of matrix work, the most bytes held, and, on
+    a GPU, how often the CPU waited for it."""
 
     operations: Count
     flops: Count
     peak_bytes: Count
+    round_trips: Count = 0
 
 
 class Reply(Struct, tag="reply", array_like=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ import torch
 import torch._dynamo  # lazily imported by optimisers and dispatch modes: 1 s in every child
 
 from dlex.worker import lockdown
+from dlex.worker.gpu.real import open_context
 from dlex.worker.serve import serve
 
 CHANNEL = 3
@@ -33,11 +34,12 @@ class Settings(msgspec.Struct):
 
 
 class Spawn(msgspec.Struct):
-    """One worker: its number, and its budget in bytes and seconds of processor time."""
+    """One worker: its number, its budget in bytes and seconds of processor time, its GPU or ""."""
 
     number: int
     memory: int
     cpu_seconds: int
+    gpu: str = ""
 
 
 def main(control: int, settings: str) -> None:
@@ -108,6 +110,9 @@ class Zygote:
             self._connection.close()
             os.setsid()
             rules = self._arrange_descriptors(channel, output)
+            if request.gpu:  # now: the lockdown takes away what this needs
+                open_context(request.gpu)
+                os.write(CHANNEL, b"ready")
             lockdown.lock_down(self._level, rules, request.memory, request.cpu_seconds)
             self._serve(socket.socket(fileno=CHANNEL))
         except BaseException as error:

@@ -1,4 +1,4 @@
-"""A pretend GPU: real numbers on the CPU behind a device that keeps CUDA's rules.
+"""GPUs for calls that ask for one. A pretend GPU: numbers on the CPU behind a device with CUDA's rules.
 
     rules     which tensors may meet on CUDA
     session   one call: what went wrong in it, and who made the tensor that was on the wrong device
@@ -6,6 +6,7 @@
     functions torch's functions as they are there: `device="cuda"`, `.cuda()`, index lists
     cuda      what `torch.cuda` and `torch.Generator` answer there
     pretend   all of it switched on for one call
+    real      the same calls on a real GPU
 
 A tensor of the device is a wrapper around a CPU tensor that shows torch's C++ code the device
 "meta", which knows shapes and runs nothing, and Python code the device "cuda:0". Only what CUDA

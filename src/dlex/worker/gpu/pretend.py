@@ -76,6 +76,8 @@ class PretendGpu:
             session.fault = None
         done = executor.call(request, self._namespace)
         reply = executor.reply(request, done, sequence)
+        if reply.cost is not None:
+            reply.cost.round_trips = session.round_trips
         left = misplaced(done.value)
         if left is not None and leaves(done.arguments):
             session.refuse("result", request.name, left)

@@ -20,6 +20,7 @@ WITHOUT_SCALARS = {  # here, not even a CPU tensor without dimensions may join
     "take", "baddbmm", "masked_select", "equal",
 }  # fmt: skip
 RESULTS_ON_THE_CPU = {"_pack_padded_sequence": 1}  # which of its results
+WAITS = {"_local_scalar_dense", "nonzero", "masked_select", "unique_dim", "_unique2", "equal"}
 MIXED = "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!"
 INDICES = "indices should be either on cpu or on the same device as the indexed tensor (cpu)"
 

@@ -37,12 +37,14 @@ class NotPretended(NotImplementedError):
 class Session:
     """Keeps the last fault of a call, and notes the origin of its CPU tensors.
 
-    `operations`: how many may run, each of which takes many times as long as on the CPU.
+    `operations`: how many may run, each of which takes many times as long as on the CPU. `round_trips`:
+    how often the CPU waited for a number from the GPU.
     """
 
     def __init__(self, filename: str, operations: int = 1_000_000):
         self.fault: wire.Fault | None = None
         self.operations = operations
+        self.round_trips = 0
         self._filename = filename
         self._running: list[tuple] = []
 

@@ -58,6 +58,7 @@ class GpuTensor(torch.Tensor):
         return copied
 
     def tolist(self):
+        _session.round_trips += 1
         return self.raw.tolist()
 
     def numpy(self, **_options):
@@ -145,6 +146,7 @@ def run(op, args: tuple, kwargs: dict) -> object:
     if not to_gpu and not given.gpu:
         return op(*args, **kwargs)
     _session.count()
+    _session.round_trips += not to_gpu or kind_of(op).name in rules.WAITS
     kind = kind_of(op)
     _refuse_what_cuda_refuses(kind, args, given)
     if device is not None:
