@@ -7,15 +7,18 @@ import torch
 from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, away_from_zero, check
+from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
 from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import CheckFailed, Raised
 from dlex.grading.messages import describe
 from dlex.grading.mistakes import load_reference
 from dlex.grading.oracle import Local
 from dlex.grading.plugin import Plugin, run_pytest
-from dlex.grading.replay import FrozenCheck, freeze
+from dlex.grading.replay import Failure, FrozenCheck, Replay, Seen, freeze
 from dlex.grading.session import grade
+from dlex.grading.suspects import suspects
 from dlex.results.feedback import for_learner, redact
 from dlex.results.records import CheckResult, Counterexample, ExerciseResult, NamedMistake, SubmissionResult
 from dlex.results.text import plain
@@ -221,6 +224,17 @@ def test_a_check_that_depends_on_an_answer_is_simply_asked(course) -> None:
     reference = load_reference(course.find("softmax")[0])
     frozen = freeze("twice", getattr(test_twice, ATTRIBUTE), test_twice, reference, 0)
     assert len(frozen.examples[0].requests) == 2  # foreseen from the reference's answer
+
+
+def test_a_function_that_is_not_there_resembles_no_mistake(course) -> None:
+    @check()
+    def test_once(submission, reference):
+        submission.softmax(torch.zeros(1, 2))
+
+    reference = load_reference(course.find("softmax")[0])
+    frozen = freeze("once", getattr(test_once, ATTRIBUTE), test_once, reference, 0)
+    missing = Replay(Failure(MissingFunction("softmax"), {}, None), seen=[Seen([], True, True)])
+    assert diagnose(suspects(reference), [(frozen, missing)]) == {}
 
 
 HIDDEN = CheckResult(
