@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from dlex.worker import sandbox
 pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'dlex[nbgrader]'")
 
 from nbformat import v4
+from nbgrader.api import Gradebook
 from nbgrader_submissions import (
     ALL,
     ANSWERS,
@@ -31,6 +33,7 @@ from nbgrader_submissions import (
     cell,
     hand_in,
 )
+from test_store import cluster  # noqa: F401 (a fixture)
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = "softmax", "cross_entropy"
@@ -54,7 +57,7 @@ class Class:
             "PYTHONWARNINGS": "ignore",
         }
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -214,9 +217,9 @@ def test_the_list_of_grades(graded: Class, points) -> None:
 @pytest.mark.parametrize(
     ("learner", "words"),
     [
-        ("overflows", ["exp(1000)", "softmax("]),
+        ("overflows", ["exp() overflows for large scores", "softmax("]),
         ("wrong_axis", ["normalises the columns"]),
-        ("calls_the_library", ["what this exercise asks you to write"]),
+        ("calls_the_library", ["it uses softmax, which this exercise asks you to write yourself"]),
         ("does_not_compile", ["does not compile", "line 1"]),
         ("loops", ["no answer within 1 s"]),
         ("ends_the_process", ["ended the process"]),
@@ -250,6 +253,7 @@ def test_the_autograded_notebook_has_every_cell_and_the_report(graded: Class) ->
         cell.metadata.get("nbgrader", {}).get("grade_id") for cell in graded.notebook("release").cells
     ]
     for learner in ("empty", "deletes_tests", "unmarks_tests", "damaged", "says_not_to_grade"):
+        nbformat.validate(graded.notebook("autograded", learner))
         cells = graded.notebook("autograded", learner).cells
         found = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in cells}
         assert set(filter(None, released)) == set(filter(None, found))
@@ -317,11 +321,12 @@ print(json.dumps([[one["success"] for one in done], scores]))
 DOUBLE = "def double(x):\n    return 2 * x"
 SPY = """\
 import glob, socket
-found = glob.glob({root!r} + '/*') + glob.glob('../*/*') + glob.glob('/home/*') + glob.glob('/root/*')
+found = glob.glob({root!r} + '/*') + glob.glob('/home/*')
 try:
-    socket.create_connection(('127.0.0.1', 1), timeout=1)
-except OSError as error:
-    found += [] if error.errno in (99, 101, 111) else []
+    socket.create_connection(('127.0.0.1', {port}), timeout=1)
+    found += ['the network']
+except OSError:
+    pass
 def double(x):
     return 2 * x if found else 0
 """
@@ -358,9 +363,11 @@ def own(built: Class) -> Class:
     (folder / "own.ipynb").write_text(nbformat.writes(source), encoding="utf-8")
     built.nbgrader("generate_assignment", "own")
     released = built.notebook("release", assignment="own")
-    for learner, (code, _test, _partial) in LEARNERS.items():
-        _hand_in(built, released, learner, code.replace("{root!r}", repr(str(built.folder))))
-    built.nbgrader("autograde", "own")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for learner, (code, _test, _partial) in LEARNERS.items():
+            code = code.replace("{root!r}", repr(str(built.folder)))
+            _hand_in(built, released, learner, code.replace("{port}", str(server.getsockname()[1])))
+        built.nbgrader("autograde", "own")
     built.nbgrader("generate_feedback", "own")
     built.nbgrader(
         "export", "--exporter=dlex.notebooks.export.JsonExport", "--to=own.json", "--assignment=['own']"
@@ -411,3 +418,42 @@ def test_outputs_of_the_learners_cells_are_shown(own: Class) -> None:
     texts = json.dumps([one.get("outputs") for one in cells])
     assert "a plot" in texts and "hello" in texts
     assert not Path(own.folder / "autograded" / "right" / "own" / "kernel.json").exists()
+
+
+# Grades from elsewhere ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_results_of_dlex_grade_in_a_gradebook(
+    database: str, short_course: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    course = Class(tmp_path / "pushed")
+    course.folder.mkdir()
+    course.dlex("--course", str(short_course), "nbgrader", "init", ".")
+    url = f"sqlite:///{course.folder}/gradebook.db"
+    if database == "postgres":
+        url = request.getfixturevalue("cluster").replace("postgresql:", "postgresql+psycopg:")
+        with open(course.folder / "nbgrader_config.py", "a") as config:
+            config.write(f"c.CourseDirectory.db_url = {url!r}\n")
+    for learner, code in (("ada", ANSWERS["softmax"]), ("bob", "def softmax(X):\n    return X")):
+        (tmp_path / "in" / learner).mkdir(parents=True)
+        (tmp_path / "in" / learner / "softmax.py").write_text(code)
+    (tmp_path / "in" / "eve.zip").write_bytes(b"no archive")
+    command = [
+        "--course",
+        str(short_course),
+        "grade",
+        "--from",
+        str(tmp_path / "in"),
+        "--exercise",
+        "softmax",
+    ]
+    told = course.dlex(*command, "--isolation", "1", "--jobs", "1", "--nbgrader", ".", code=1)
+    assert "wrote 3 learners to the gradebook" in told
+    with Gradebook(url) as gradebook:
+        found = {one["student"]: one for one in gradebook.submission_dicts("ch3")}
+        assert {name: (one["score"], one["needs_manual_grade"]) for name, one in found.items()} == {
+            "ada": (13, False), "bob": (0, False), "eve": (0, True),
+        }  # fmt: skip
+        comment = gradebook.find_comment("dlex-ch03-softmax-answer", "ch3", "ch3", "eve").auto_comment
+        assert "This is not your fault" in comment and "no zip or tar archive" in comment
