@@ -60,7 +60,8 @@ def answer(notebook: NotebookNode, softmax: str | None = None, entropy: str | No
 
 
 def wrong(notebook: NotebookNode) -> None:
-    answer(notebook, **{"softmax": ZEROS["softmax"], "entropy": ZEROS["cross_entropy"]})
+    """What every cheat starts from: nothing right."""
+    cell(notebook, "softmax").source = ZEROS["softmax"]
 
 
 def first(notebook: NotebookNode, code: str) -> None:
@@ -167,7 +168,7 @@ def untouched(nb):
 
 @submission(NOTHING)
 def zeros(nb):
-    wrong(nb)
+    answer(nb, ZEROS["softmax"], ZEROS["cross_entropy"])
 
 
 @submission(SOME)
@@ -328,7 +329,7 @@ def transforms_input(nb):
 def displays_a_score(nb):
     head = "import torch\nfrom IPython import get_ipython"
     body = "get_ipython().displayhook({})\nreturn torch.zeros_like(X)"
-    answer(nb, softmax(body.format("13.0"), head), ZEROS["cross_entropy"])
+    cell(nb, "softmax").source = softmax(body.format("13.0"), head)
 
 
 @submission(NOTHING)
@@ -360,7 +361,7 @@ def looks_at_its_caller(nb):
         "        if name in frame.f_locals: return frame.f_locals[name]\n"
         "    frame = frame.f_back\nreturn torch.zeros_like(X)"
     )
-    answer(nb, softmax(body, "import sys, torch"), ZEROS["cross_entropy"])
+    cell(nb, "softmax").source = softmax(body, "import sys, torch")
 
 
 @submission(NOTHING)

@@ -438,22 +438,15 @@ def test_cheats_earn_nothing(grade_sources) -> None:
 
 HOSTILE_LOOPS = {
     "endless": "while True: yield features[:batch_size], labels[:batch_size]",
-    "raises midway": "yield features[:1], labels[:1]; raise RuntimeError('\\x1b[31mpassed')",
-    "ends the process midway": "yield features[:1], labels[:1]; os._exit(0)",
     "exotic pairs": "yield (features.numpy, labels.to_sparse()), object(); yield sys, {1: 2}",
-    "pairs of pairs": "pair = features\n    for _ in range(500): pair = (pair, labels)\n    yield pair",
     "says itself that it does not end": "raise items.TooManyItems('\\x1b[31mpassed'); yield",
     "more items than may be": "items.collected = lambda value, most: [(features, labels)] * 500; yield",
     "more items than any message": "items.collected = lambda value, most: [0] * 200_000; yield",
     "no list but a tuple": "items.collected = lambda value, most: (features, labels); yield",
-    "a list that is none": "items.collected = lambda value, most: Sour(); yield",
 }
 HOSTILE_LOOP = """
-import os, sys
+import sys
 from dlex.worker import items
-class Sour(list):
-    def __iter__(self):
-        raise RuntimeError
 def data_iter(batch_size, features, labels, generator=None):
     BODY
 """
@@ -464,5 +457,5 @@ def test_hostile_loops_earn_nothing(grade_sources, monkeypatch) -> None:
     sources = {name: HOSTILE_LOOP.replace("BODY", body).encode() for name, body in HOSTILE_LOOPS.items()}
     for name, result in grade_sources("data_iter", sources).items():
         assert (result.status, result.score) == ("graded", 0), name
-        assert all(check.outcome in ("failed", "error", "crashed") for check in result.checks), name
+        assert {check.outcome for check in result.checks} <= {"failed", "crashed"}, name
         assert not any("\x1b" in check.message for check in result.checks), name

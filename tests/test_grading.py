@@ -7,17 +7,22 @@ import torch
 from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, away_from_zero, check
+from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
 from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import CheckFailed, Raised
 from dlex.grading.messages import describe
 from dlex.grading.mistakes import load_reference
 from dlex.grading.oracle import Local
 from dlex.grading.plugin import Plugin, run_pytest
-from dlex.grading.replay import FrozenCheck, freeze
+from dlex.grading.replay import Failure, FrozenCheck, Replay, Seen, freeze
+from dlex.grading.session import grade
+from dlex.grading.suspects import suspects
 from dlex.results.feedback import for_learner, redact
 from dlex.results.records import CheckResult, Counterexample, ExerciseResult, NamedMistake, SubmissionResult
 from dlex.results.text import plain
+from dlex.submission import Source, Submission
 
 SOFTMAX = b"""
 import torch
@@ -88,13 +93,19 @@ def test_two_mistakes_are_both_named(results) -> None:
     assert named(results["two mistakes"]) == {"in_place", "no_max_shift"}
 
 
-def test_the_stub_earns_nothing_and_the_solution_everything(course, grade_sources, solution) -> None:
-    for exercise in course.exercises:
-        sources = {"stub": exercise.path("exercises").read_bytes(), "solution": solution(exercise.id)}
-        for seed in range(3):
-            graded = grade_sources(exercise.id, sources, seed=seed)
-            assert graded["stub"].score == 0 and graded["stub"].status == "not_attempted"
-            assert graded["solution"].score == graded["solution"].max_score
+def test_the_stub_earns_nothing_and_the_solution_everything(course) -> None:
+    """Of every exercise, at a seed that is not the public one; `dlex audit` looks at many."""
+    submissions = [
+        Submission(
+            folder, {e.id: Source(f"{e.name}.py", e.path(folder).read_bytes()) for e in course.exercises}
+        )
+        for folder in ("exercises", "solutions")
+    ]
+    stubs, solutions = grade(course, course.exercises, submissions, seed=1)
+    assert {(e.id, e.status, e.score) for e in stubs.exercises} == {
+        (e.id, "not_attempted", 0) for e in course.exercises
+    }
+    assert [e.id for e in solutions.exercises if e.score < e.max_score] == []
 
 
 def test_operations_are_counted_at_two_sizes(grade_sources) -> None:
@@ -215,6 +226,17 @@ def test_a_check_that_depends_on_an_answer_is_simply_asked(course) -> None:
     assert len(frozen.examples[0].requests) == 2  # foreseen from the reference's answer
 
 
+def test_a_function_that_is_not_there_resembles_no_mistake(course) -> None:
+    @check()
+    def test_once(submission, reference):
+        submission.softmax(torch.zeros(1, 2))
+
+    reference = load_reference(course.find("softmax")[0])
+    frozen = freeze("once", getattr(test_once, ATTRIBUTE), test_once, reference, 0)
+    missing = Replay(Failure(MissingFunction("softmax"), {}, None), seen=[Seen([], True, True)])
+    assert diagnose(suspects(reference), [(frozen, missing)]) == {}
+
+
 HIDDEN = CheckResult(
     name="secret",
     title="a secret",
@@ -321,8 +343,6 @@ def test_a_zygote_that_dies_in_a_check_is_not_the_submissions_fault(course, solu
     import signal
 
     from dlex.grading.attempt import Attempt
-    from dlex.grading.session import grade
-    from dlex.submission import Source, Submission
 
     kills = iter([True])
     prefetch = Attempt.prefetch

@@ -98,7 +98,7 @@ contract = Contract(
     "data_iter",
     large_datasets,
     single=("n", "d", "batch_size"),
-    grow=({"n": 16, "batch_size": 4}, {"n": 64, "batch_size": 16}),
+    grow=({"n": 60, "batch_size": 6}, {"n": 240, "batch_size": 24}),
     judge=judge,
     collect=MOST,
 )

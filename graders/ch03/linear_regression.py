@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dlex.grading import Contract, assert_close, check, sizes, tensors
 
 STEPS = 30
-HALF_POINTS = dict.fromkeys(("dtype", "views", "arguments", "single", "requires_grad"), 0.5)
+HALF_POINTS = dict.fromkeys(("dtype", "views", "arguments", "single", "requires_grad", "device"), 0.5)
 
 
 def entries(shape, dtype):
@@ -57,7 +57,7 @@ sgd = Contract(
     single=("d",),
     grow=({"d": 4}, {"d": 16}),
     differentiable=False,
-    points={**HALF_POINTS, "arguments": 1},
+    points={**HALF_POINTS, "arguments": 1.5},
 )
 
 

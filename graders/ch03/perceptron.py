@@ -11,7 +11,7 @@ from dlex.grading import Contract, assert_close, check, sizes, tensors
 
 EPOCHS = 6
 SCALES = (1.0, 2.0**-22, 2.0**-100, 2.0**100)
-HALF_POINTS = dict.fromkeys(("dtype", "views", "single", "requires_grad"), 0.5)
+HALF_POINTS = dict.fromkeys(("dtype", "views", "single", "requires_grad", "device"), 0.5)
 
 
 def whole_numbers(shape, dtype, scale=1.0):

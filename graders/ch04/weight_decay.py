@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_alike, assert_close, check, sizes, tensors
+from dlex.grading import Contract, assert_close, check, sizes, tensors
 
 SHAPES = [(), (1,), (5,), (3, 4), (2, 1, 3), (2, 2, 1, 2)]
 RATES = st.sampled_from([0.1, 0.5, 0.25, 0.01])  # never 1, which hides what is not scaled
@@ -72,32 +72,20 @@ def test_step_example(submission, reference):
 
 @check(points=0.5, hidden=True, hint="Does anything in the code depend on how many dimensions w has?")
 @settings(max_examples=30)
-@given(w=st.sampled_from(SHAPES).flatmap(tensors))
-def test_l1_any_shape(submission, reference, w):
-    """the L1 penalty of weights of any shape"""
+@given(w=st.sampled_from(SHAPES).flatmap(tensors), scale=st.sampled_from([1.0, 1e4]))
+def test_l1_any_shape(submission, reference, w, scale):
+    """the L1 penalty of weights of any shape and size"""
+    w = w * scale
     assert_close(submission.l1_penalty(w), reference.l1_penalty(w))
 
 
 @check(points=0.5, hidden=True, hint="Does anything in the code depend on how many dimensions w has?")
 @settings(max_examples=30)
-@given(w=st.sampled_from(SHAPES).flatmap(tensors))
-def test_l2_any_shape(submission, reference, w):
-    """the L2 penalty of weights of any shape"""
-    assert_close(submission.l2_penalty(w), reference.l2_penalty(w))
-
-
-@check(points=1, hidden=True, hint="Is there a step that serves numbers of ordinary size only?")
-@settings(max_examples=30)
-@given(w=nonzero((3, 2)), scale=st.sampled_from([1e15, 1e-15]))
-def test_large_and_tiny_weights(submission, reference, w, scale):
-    """penalties of huge and of tiny weights"""
+@given(w=st.sampled_from(SHAPES).flatmap(tensors), scale=st.sampled_from([1.0, 1e4]))
+def test_l2_any_shape(submission, reference, w, scale):
+    """the L2 penalty of weights of any shape and size"""
     w = w * scale
-    for name, power in (("l1_penalty", 1), ("l2_penalty", 2)):
-        actual, expected = getattr(submission, name)(w), getattr(reference, name)(w)
-        assert_alike(actual, expected)
-        unit = scale**power
-        actual, expected = (actual.double() / unit).float(), (expected.double() / unit).float()
-        assert_close(actual, expected, what=f"{name}(w) / {unit:g}")
+    assert_close(submission.l2_penalty(w), reference.l2_penalty(w))
 
 
 @check(points=1, hidden=True, hint="What is the gradient of the L2 penalty, and what is it at w = 0?")

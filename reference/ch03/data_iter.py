@@ -1,6 +1,7 @@
 """data_iter: oracle, what tells its mistakes apart, and known mistakes."""
 
 import itertools
+import math
 import random
 
 import torch
@@ -16,6 +17,8 @@ def data_iter(batch_size, features, labels, generator=None):
 
 
 # What does not depend on luck ------------------------------------------------------------------
+
+SURE = -25.0  # logarithm of the odds of chance below which something is read
 
 
 class Seen:
@@ -67,12 +70,9 @@ def behaviour(examples):
     epochs = [seen for example in examples for seen in example]
     yield all(seen.exact for seen in epochs)
     yield all(seen.by_features == seen.by_labels for seen in epochs)
-    yield any(len(set(seen.by_features)) < len(seen.by_features) for seen in epochs)
-    yield any(len(set(batch)) < len(batch) for seen in epochs for batch in seen.batches(seen.by_features))
-    yield all(seen.n - 1 not in seen.by_features for seen in epochs)
-    yield all(0 not in seen.by_features for seen in epochs)
-    yield _first_comes_last(epochs)
-    yield all(_all_alike(seen.batches(seen.by_features)) for seen in epochs)
+    twice = any(len(set(seen.by_features)) < len(seen.by_features) for seen in epochs)
+    yield twice
+    yield _what_comes_twice(epochs) if twice else _what_is_missing(epochs)
     patterns = [_patterns(epochs, by) for by in ("by_features", "by_labels")]
     yield patterns
     yield [seen.flows for seen in epochs]
@@ -99,12 +99,25 @@ def _like(part, whole):
     )
 
 
-def _first_comes_last(epochs):
-    """Whether whatever comes a second time is what came first."""
-    return all(
-        seen.by_features[seen.n :] == seen.by_features[: max(len(seen.by_features) - seen.n, 0)]
-        for seen in epochs
+def _what_comes_twice(epochs):
+    """In one minibatch or in several, by chance or by rule."""
+    batches = [(seen.n, batch) for seen in epochs for batch in seen.batches(seen.by_features)]
+    odds = sum(math.log1p(-k / n) for n, batch in batches for k in range(min(len(batch), n)))
+    return (
+        odds > SURE or any(len(set(batch)) < len(batch) for _n, batch in batches),
+        all(
+            seen.by_features[seen.n :] == seen.by_features[: len(seen.by_features[seen.n :])]
+            for seen in epochs
+        ),
+        all(_all_alike(seen.batches(seen.by_features)) for seen in epochs),
     )
+
+
+def _what_is_missing(epochs):
+    """Whether it is always the first, or always the last, example of the dataset."""
+    if not _many(epochs):
+        return None, None
+    return tuple(all(place % seen.n not in seen.by_features for seen in epochs) for place in (0, -1))
 
 
 def _all_alike(batches):
@@ -115,11 +128,16 @@ def _all_alike(batches):
 def _patterns(epochs, by):
     """Names of the patterns that all orders follow, by their features or by their labels."""
     orders = [(order, seen.batches(order)) for seen in epochs for order in [getattr(seen, by)]]
-    if all(_turned(order) for order, _batches in orders) and any(
-        order != sorted(order) for order, _b in orders
-    ):
-        return ["turned"]
+    if all(_turned(order) for order, _batches in orders):
+        at_the_start = all(order == sorted(order) for order, _batches in orders)
+        if not at_the_start or not _many(epochs):
+            return ["turned"]
     return [name for name, rule in ORDERS.items() if all(rule(*order) for order in orders)]
+
+
+def _many(epochs):
+    """Whether one example in each epoch, picked by chance, is sure not to be the first in all of them."""
+    return sum(math.log(seen.n) for seen in epochs) > -SURE
 
 
 def _turned(order):

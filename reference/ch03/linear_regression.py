@@ -215,11 +215,6 @@ def only_the_first(params, grads, lr, batch_size):
         return [p - lr * g / batch_size]
 
 
-@mistake("returns a tuple: a list is asked for", of="sgd")
-def tuple_of_params(params, grads, lr, batch_size):
-    return tuple(p - lr * g / batch_size for p, g in zip(params, grads, strict=True))
-
-
 @mistake("looks for the gradients in .grad of the parameters: they are in the list grads", of="sgd")
 def reads_grad(params, grads, lr, batch_size):
     return [p - lr * p.grad / batch_size for p in params]

@@ -22,8 +22,7 @@ def _bound(i, o):
 
 # What does not depend on luck ------------------------------------------------------------------
 
-MANY = 1_000  # entries from which on two draws are never equal by chance
-LARGE = 20_000  # entries from which on dependence is read
+MANY = 1_000  # entries from which on two draws are never equal by chance, and dependence is read
 RARE = 1e-5  # how often a law may be overlooked; a name is only given where its law fits better
 
 BOUNDS = {  # of uniform numbers, as learners write them
@@ -69,8 +68,8 @@ def behaviour(examples):
     yield copies
     yield [_repeats(example) for example in examples]
     if not copies:
-        yield _law(calls)
-        yield all(_independent(draw.value) for draw in calls if draw.value.numel() >= LARGE)
+        yield ("the same again", _is_right(calls)) if _draws_again(calls) else _law(calls)
+        yield all(_independent(draw.value) for draw in calls if draw.value.numel() >= MANY)
 
 
 def _copies(W):
@@ -82,7 +81,11 @@ def _repeats(example):
     """Whether equal and different seeds, and calls without one, gave the same numbers twice."""
     many = [draw for draw in example if draw.value.numel() >= MANY]
     alike = [(a, b) for a, b in itertools.combinations(many, 2) if a.value.shape == b.value.shape]
-    return [(_seeds(a, b), torch.equal(a.value, b.value)) for a, b in alike]
+    return [(_seeds(a, b), torch.equal(a.value, b.value), _same_numbers(a, b)) for a, b in alike]
+
+
+def _same_numbers(a, b):
+    return torch.equal(a.value.flatten().sort().values, b.value.flatten().sort().values)
 
 
 def _seeds(a, b):
@@ -90,6 +93,21 @@ def _seeds(a, b):
     if first is None or second is None:
         return first is second
     return first.initial_seed() == second.initial_seed()
+
+
+def _draws_again(calls):
+    """Whether two calls got the same random numbers: ratios of entries do not depend on the scale."""
+    known = [draw.value.double().flatten()[:4] for draw in calls if draw.value.numel() >= 4]
+    return len({tuple(f"{ratio:.5g}" for ratio in x[1:] / x[0]) for x in known}) < len(known)
+
+
+def _is_right(calls):
+    """Whether the largest of some calls may be right. Calls that are not independent cannot be judged
+    together."""
+    largest = max(calls, key=lambda draw: draw.value.numel())
+    bound = _bound(largest.arguments["fan_in"], largest.arguments["fan_out"])
+    _scales, _mean_square, below = SPREADS["uniform"]
+    return distribution_test(largest.value / bound, below) >= RARE
 
 
 def _law(calls):
@@ -227,6 +245,16 @@ def positive_only(fan_in, fan_out, generator=None):
 )
 def not_shifted(fan_in, fan_out, generator=None):
     return 2 * _bound(fan_in, fan_out) * torch.rand(fan_in, fan_out, generator=generator)
+
+
+@mistake(
+    "shuffles fixed numbers: every entry is drawn on its own, so that other numbers come in each call",
+    loses=("fresh_weights",),
+)
+def shuffled(fan_in, fan_out, generator=None):
+    bound, count = _bound(fan_in, fan_out), fan_in * fan_out
+    numbers = torch.linspace(-bound, bound, count)
+    return numbers[torch.randperm(count, generator=generator)].reshape(fan_in, fan_out)
 
 
 @mistake("draws one row and repeats it: every entry needs a random number of its own")

@@ -89,8 +89,8 @@ def _partly(known: list[Suspect], failed: list[tuple[FrozenCheck, Replay]]) -> d
 
 def _match(frozen: FrozenCheck, result: Replay, suspect: Suspect) -> int | None:
     """On how many examples a suspect fails the check, if it answers all of them as the submission
-    did; None if it does not, or if the submission died and there is nothing to compare."""
-    if result.died:
+    did; None if it does not, or if the submission died or lacks the function: nothing to compare."""
+    if result.died or (result.failure is not None and result.failure.error.kind == "missing"):
         return None
     oracle = frozen.oracle()
     deviations, drawn = 0, []

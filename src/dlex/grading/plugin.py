@@ -160,20 +160,7 @@ class Plugin:
         return pytest.TestReport(item.nodeid, item.location, {}, "failed", None, call.when)
 
     def _freeze(self, session: pytest.Session) -> None:
-        if self._errors:
-            raise CourseError("a grader does not load:\n" + "\n".join(self._errors))
-        for item in session.items:
-            grader = self.graders[self._by_path[Path(item.path).resolve()]]
-            name = item.name.removeprefix("test_")
-            info = getattr(item.obj, ATTRIBUTE, None)
-            where = f"{item.path}:{line_of(item)}: {item.name}"
-            if info is None:
-                raise CourseError(f"{where} has no @check, so it has no points")
-            if any(check.name == name for check in grader.checks):
-                raise CourseError(f"{where}: there are two checks of this name")
-            level = info.feedback or grader.exercise.course.file.feedback
-            points = _points(info, name, grader.exercise)
-            info = dataclasses.replace(info, feedback=level, points=points)
+        for item, grader, name, info in self._collected(session):
             seed = self._seed * 1_000_003 + sum(map(ord, f"{grader.exercise.id}:{name}"))
             try:
                 frozen = freeze(name, info, item.obj, grader.reference, seed, self._device)
@@ -187,6 +174,35 @@ class Plugin:
                 raise CourseError(f"{grader.exercise.path('graders')} has no check")
             if not grader.max_score > 0:
                 raise CourseError(f"the checks of {grader.exercise.path('graders')} are worth no points")
+
+    def _collected(self, session: pytest.Session) -> Iterator[tuple[pytest.Function, Grader, str, CheckInfo]]:
+        """Every check with its grader, its name and what its author says about it."""
+        if self._errors:
+            raise CourseError("a grader does not load:\n" + "\n".join(self._errors))
+        for item in session.items:
+            grader = self.graders[self._by_path[Path(item.path).resolve()]]
+            name = item.name.removeprefix("test_")
+            info = getattr(item.obj, ATTRIBUTE, None)
+            where = f"{item.path}:{line_of(item)}: {item.name}"
+            if info is None:
+                raise CourseError(f"{where} has no @check, so it has no points")
+            if any(check.name == name for check in grader.checks):
+                raise CourseError(f"{where}: there are two checks of this name")
+            level = info.feedback or grader.exercise.course.file.feedback
+            points = _points(info, name, grader.exercise)
+            yield item, grader, name, dataclasses.replace(info, feedback=level, points=points)
+
+
+class _Points(Plugin):
+    """Adds up points; draws nothing."""
+
+    def __init__(self, exercises: list[Exercise]):
+        super().__init__(exercises, 0, lambda plugin: None)
+        self.points = dict.fromkeys(self.graders, 0.0)
+
+    def _freeze(self, session: pytest.Session) -> None:
+        for _item, grader, _name, info in self._collected(session):
+            self.points[grader.exercise.id] += info.points
 
 
 def _points(info: CheckInfo, name: str, exercise: Exercise) -> float:
@@ -208,21 +224,27 @@ def line_of(item: pytest.Function) -> int:
 FROZEN = pytest.StashKey[FrozenCheck]()
 
 
-def run_pytest(
-    course: Course,
-    exercises: list[Exercise],
-    seed: int,
-    work: Callable[[Plugin], None],
-    device: str = wire.CPU,
-) -> None:
-    """Collect the graders of `exercises` and let `work` use them. CourseError if they are broken.
+def run_pytest(course: Course, exercises: list[Exercise], seed: int, work: Callable[[Plugin], None]) -> None:
+    """Collect the graders of `exercises` and let `work` use them. CourseError if they are broken."""
+    _require_graders(exercises)
+    _run(course, exercises, Plugin(exercises, seed, work))
 
-    `device` is where submissions are given their arguments: "cpu" or "cuda".
-    """
+
+def max_scores(course: Course, exercises: list[Exercise]) -> dict[str, float]:
+    """The points of each exercise, by id. CourseError if a grader does not load."""
+    _require_graders(exercises)
+    plugin = _Points(exercises)
+    _run(course, exercises, plugin)
+    return plugin.points
+
+
+def _require_graders(exercises: list[Exercise]) -> None:
     missing = [path for e in exercises if not (path := e.path("graders")).is_file()]
     if missing:
         raise CourseError(f"{missing[0]} is missing")
-    plugin = Plugin(exercises, seed, work, device)
+
+
+def _run(course: Course, exercises: list[Exercise], plugin: Plugin) -> None:
     settings.load_profile("dlex")
     paths = [str(exercise.path("graders")) for exercise in exercises]
     arguments = [*ARGUMENTS, f"--rootdir={course.root}", f"--config-file={os.devnull}", *paths]

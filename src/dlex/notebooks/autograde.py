@@ -8,7 +8,7 @@ from nbgrader.preprocessors import Execute, SaveAutoGrades
 
 from dlex.notebooks.cells import answer_id, exercise_tested, grade_id_of
 from dlex.notebooks.gradebook import put_comment, put_score
-from dlex.notebooks.kernel import kernel_manager
+from dlex.notebooks.kernel import SandboxedKernelManager, kernel_manager
 from dlex.notebooks.outputs import harmless
 from dlex.notebooks.own import own_score
 from dlex.notebooks.run import work_of
@@ -51,6 +51,8 @@ class DlexExecute(Execute):
     def _run_own(self, nb: NotebookNode, resources: dict, km) -> str:
         """Run the notebook in a kernel; why that came to no end, "" if it did."""
         self.kernel_manager_class = kernel_manager()
+        if self.kernel_manager_class is not SandboxedKernelManager:
+            self.log.warning("bubblewrap does not work here: the kernel runs this notebook unconfined")
         try:
             super().preprocess(nb, resources, km)
         except Exception as error:  # a dead kernel is a learner's doing, and no reason to lose the rest

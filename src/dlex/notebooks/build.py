@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode, v4
 
-from dlex.course import Course, Exercise
+from dlex.course import Exercise
 from dlex.errors import CourseError, UsageError
 from dlex.files import write_atomically
 from dlex.notebooks.cells import EXAMPLE, answer_id, grade_id_of, grading, statement_id, test_id
@@ -32,6 +32,8 @@ def build(folder: Path, assignment: str, title: str, exercises: list[Exercise]) 
         CourseError: a solution, a grader or a reference is broken.
         UsageError: what is there already is no notebook.
     """
+    from dlex.grading.plugin import max_scores  # imports torch
+
     points = max_scores(exercises[0].course, exercises)
     path = folder / "source" / assignment / f"{assignment}.ipynb"
     notebook = _existing(path) or v4.new_notebook(cells=[v4.new_markdown_cell(f"# {title}", id="title")])
@@ -41,20 +43,6 @@ def build(folder: Path, assignment: str, title: str, exercises: list[Exercise]) 
     nbformat.validate(notebook)
     write_atomically(path, nbformat.writes(notebook) + "\n")
     return path
-
-
-def max_scores(course: Course, exercises: list[Exercise]) -> dict[str, float]:
-    """The points of each exercise, by id, as its grader gives them."""
-    from dlex.grading.plugin import run_pytest  # imports torch
-
-    points: dict[str, float] = {}
-    run_pytest(
-        course,
-        exercises,
-        0,
-        lambda plugin: points.update({id: grader.max_score for id, grader in plugin.graders.items()}),
-    )
-    return points
 
 
 def exercise_cells(exercise: Exercise, points: float) -> list[NotebookNode]:

@@ -5,6 +5,10 @@ Called by the `nbgrader_config.py` that `dlex nbgrader init` writes; what follow
 
 from __future__ import annotations
 
+import warnings
+
+from sqlalchemy.exc import SAWarning
+
 HERE = "dlex.notebooks"
 STUB = 'raise NotImplementedError("write me")'
 
@@ -15,6 +19,7 @@ def configure(c) -> None:
     Args:
         c: what `get_config()` gives in nbgrader_config.py.
     """
+    warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\.api")  # a screen per learner
     c.Autograde.exporter_class = f"{HERE}.exporter.SubmissionExporter"
     c.Autograde.sanitize_preprocessors = [
         f"{HERE}.restore.RestoreCells",

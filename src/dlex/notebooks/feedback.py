@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from jinja2 import pass_context
@@ -23,6 +24,15 @@ class FeedbackExporter(HTMLExporter):
 
 class GetGrades(NbGraderGetGrades):
     """Scores and comments from the gradebook."""
+
+    def preprocess(self, nb, resources):
+        nb, resources = super().preprocess(nb, resources)
+        scores = [
+            cell.metadata.nbgrader.score for cell in nb.cells if "score" in cell.metadata.get("nbgrader", {})
+        ]
+        if scores and all(map(math.isnan, scores)):
+            resources["nbgrader"]["score"] = NO_SCORE
+        return nb, resources
 
     def _get_score(self, cell, resources) -> None:
         super()._get_score(cell, resources)

@@ -12,6 +12,7 @@ from dlex.results.records import CheckResult, ExerciseResult
 
 MARKS = {"passed": ("✓", "#1a7f37"), "not_attempted": ("·", "#6e7781"), "not_graded": ("–", "#6e7781")}
 WRONG = "✗", "#cf222e"
+OUTPUT_LINES, OUTPUT_WIDTH = 20, 200
 _MARKED = re.compile(r"&gt;([^&<>\s]+)&lt;")
 
 
@@ -34,7 +35,7 @@ def _parts(result: ExerciseResult, pictures: bool) -> Iterator[str]:
         for check, *others in causes(result):
             yield from _failure(check, others, pictures)
     if result.output.strip():
-        yield f"<p>It printed this, which never changes the grade:</p>{_pre(result.output)}"
+        yield f"<p>It printed this, which never changes the grade:</p>{_pre(_beginning(result.output))}"
 
 
 def _row(check: CheckResult) -> str:
@@ -56,6 +57,12 @@ def _failure(check: CheckResult, others: list[CheckResult], pictures: bool) -> I
         yield tables(check.counterexample)
     if others:
         yield f"<p>{_escape(same_reason(others))}</p>"
+
+
+def _beginning(text: str) -> str:
+    lines = text.strip("\n").split("\n")
+    more = [f"… and {len(lines) - OUTPUT_LINES} more lines"] if len(lines) > OUTPUT_LINES else []
+    return "\n".join([*(line[:OUTPUT_WIDTH] for line in lines[:OUTPUT_LINES]), *more])
 
 
 def _pre(text: str) -> str:

@@ -19,6 +19,7 @@ from dlex.batch import protocol
 from dlex.course import Exercise, find_course
 from dlex.errors import MachineError, UsageError
 from dlex.results.records import ExerciseResult, SubmissionResult
+from dlex.worker import sandbox
 
 KEPT = 3  # graders that stay warm
 EXECUTION = "NBGRADER_EXECUTION"  # set by nbgrader: validate or autograde
@@ -32,6 +33,7 @@ class Grader:
     """A process that grades one exercise with forks of this one."""
 
     def __init__(self, exercise: Exercise):
+        sandbox.require(0)
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         answers, other = socket.socketpair()
         descriptors = [theirs.fileno(), other.fileno()]

@@ -6,7 +6,7 @@ def data_iter(batch_size, features, labels, generator=None):
     if batch_size <= 0:
         raise ValueError("the batch size has to be 1 or more")
     n = features.shape[0]
-    order = torch.argsort(torch.rand(n, dtype=torch.float64, generator=generator))
+    order = torch.argsort(torch.rand(n, dtype=torch.float64, generator=generator, device=features.device))
     batches = []
     start = 0
     while start < n:

@@ -6,7 +6,7 @@ def data_iter(batch_size, features, labels, generator=None):
     if batch_size < 1:
         raise ValueError("batch_size must be >= 1")
     n = len(features)
-    order = torch.randperm(n, generator=generator)
+    order = torch.randperm(n, generator=generator, device=features.device)
     P = torch.nn.functional.one_hot(order, n).to(features.dtype)
     shuffled = torch.tensordot(P, features, dims=1)
     places = order.reshape(n, *[1] * (labels.dim() - 1)).expand(labels.shape)

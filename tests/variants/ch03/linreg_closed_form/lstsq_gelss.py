@@ -3,5 +3,6 @@ import torch
 
 def fit(X, y):
     ones = torch.ones(X.shape[0], 1).to(X)
-    theta = torch.linalg.lstsq(torch.cat([ones, X], 1), y.reshape(-1, 1), driver="gelss")[0]
+    A, target = torch.cat([ones, X], 1).cpu(), y.reshape(-1, 1).cpu()
+    theta = torch.linalg.lstsq(A, target, driver="gelss")[0].to(X.device)
     return theta[1:], theta[0]

@@ -21,7 +21,7 @@ class Neuron:
 
 
 def predict(X, w, b):
-    return Neuron(w, b).fires(X).type(torch.LongTensor)
+    return Neuron(w, b).fires(X).type(torch.int64)
 
 
 def update(w, b, x, y, lr=1.0):

@@ -4,7 +4,7 @@ import torch
 def predict(X, w, b):
     z = torch.matmul(X, w)
     z = z + b
-    out = torch.zeros(len(X), dtype=torch.long)
+    out = torch.zeros(len(X), dtype=torch.long, device=X.device)
     out[z >= 0] = 1
     return out
 

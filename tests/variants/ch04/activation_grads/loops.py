@@ -4,7 +4,7 @@ import torch
 
 
 def each(function, x):
-    return torch.tensor([function(v) for v in x.reshape(-1).tolist()], dtype=x.dtype).reshape(x.shape)
+    return x.new_tensor([function(v) for v in x.reshape(-1).tolist()]).reshape(x.shape)
 
 
 def relu_grad(x):
