@@ -9,8 +9,8 @@ def loss(logits, y):
 
 
 def grad(logits, y):
-    o, t = logits.detach().numpy(), y.numpy()
+    o, t = logits.detach().cpu().numpy(), y.cpu().numpy()
     e = np.exp(o - o.max(axis=1, keepdims=True))
     g = e / e.sum(axis=1, keepdims=True)
     g[np.arange(len(t)), t] -= 1
-    return torch.from_numpy(g / len(t))
+    return torch.from_numpy(g / len(t)).to(logits.device)

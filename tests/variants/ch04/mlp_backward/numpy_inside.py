@@ -3,9 +3,9 @@ import torch
 
 
 def mlp_backward(X, y, W1, b1, W2, b2):
-    dtype = X.dtype
-    X, W1, b1, W2, b2 = (t.detach().numpy() for t in (X, W1, b1, W2, b2))
-    y = y.numpy()
+    like = X
+    X, W1, b1, W2, b2 = (t.detach().cpu().numpy() for t in (X, W1, b1, W2, b2))
+    y = y.cpu().numpy()
     n = X.shape[0]
     Z = X @ W1 + b1
     H = np.maximum(Z, 0)
@@ -20,4 +20,4 @@ def mlp_backward(X, y, W1, b1, W2, b2):
     dZ = P @ W2.T
     dZ[Z <= 0] = 0
     grads = [loss, X.T @ dZ, dZ.sum(axis=0), H.T @ P, P.sum(axis=0)]
-    return tuple(torch.as_tensor(np.asarray(g)).to(dtype) for g in grads)
+    return tuple(torch.as_tensor(np.asarray(g)).to(like) for g in grads)

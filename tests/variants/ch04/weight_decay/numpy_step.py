@@ -12,7 +12,7 @@ def l2_penalty(w):
 def sgd_step(params, grads, lr, weight_decay):
     new = []
     for (param, decay), grad in zip(params, grads):
-        w, g = param.detach().numpy(), grad.detach().numpy()
+        w, g = param.detach().cpu().numpy(), grad.detach().cpu().numpy()
         stepped = w - lr * (g + weight_decay * w) if decay else w - lr * g
-        new.append(torch.as_tensor(stepped, dtype=param.dtype))
+        new.append(torch.as_tensor(stepped, dtype=param.dtype, device=param.device))
     return new
