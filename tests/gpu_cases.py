@@ -45,8 +45,6 @@ def verdict(program: Callable[[str], object], device: str) -> str:
     """What becomes of a program: "good", "result" or "bad (…)"."""
     try:
         made = program(device)
-    except NotImplementedError:
-        raise
     except (RuntimeError, TypeError, AssertionError) as error:
         return f"bad ({type(error).__name__}: {error})"
     return "good" if made.device.type == torch.device(device).type else "result"
@@ -730,6 +728,23 @@ def by_number(d):
 def default_device(d):
     with torch.device(matrix(d).device):
         return torch.ones(4, 5) + matrix(d)
+
+
+@good
+def default_device_set(d):
+    torch.set_default_device(d)
+    try:
+        return torch.ones(4, 5) + torch.tensor([1.0]) * torch.arange(5) + matrix(d)
+    finally:
+        torch.set_default_device("cpu")
+
+
+@good
+def fault_that_is_caught(d):
+    try:
+        return torch.from_numpy(matrix(d).numpy())
+    except TypeError:
+        return torch.from_numpy(matrix(d).cpu().numpy()).to(d)
 
 
 @good

@@ -79,7 +79,8 @@ class Worker:
     def _load_again(self) -> dict[str, object]:
         """The submission's functions once more, in a module of their own; what it prints is known."""
         again = _module(self._executor.filename)
-        with contextlib.redirect_stdout(_Nowhere()):
+        nowhere = _Nowhere()
+        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
             exec(self._code, again.__dict__)
         return again.__dict__
 

@@ -30,6 +30,21 @@ class Handed(torch._C.Generator):
     """A generator that the grader hands over. Nothing says which device it is for: it fits any."""
 
 
+class Default:
+    """The device that tensors are made on where none is named, as long as there is a pretend GPU."""
+
+    on_gpu = False
+
+    def put(self, device: object) -> None:
+        self.on_gpu = is_gpu(device)
+
+    def get(self) -> torch.device:
+        return SHOWN if self.on_gpu else torch.device("cpu")
+
+
+DEFAULT = Default()
+
+
 def generator_fits(generator: torch._C.Generator, gpu: bool) -> bool:
     """Whether CUDA lets a generator draw for a tensor on the GPU (or on the CPU)."""
     return isinstance(generator, Handed) or getattr(generator, "_on_gpu", False) == gpu
@@ -73,6 +88,7 @@ def _answers() -> list[tuple[object, str, object]]:
         }  # fmt: skip
         found += [(accelerator, name, _always(value)) for name, value in values.items()]
         found.append((accelerator, "current_accelerator", _always(torch.device("cuda"))))
+    found += [(torch, "set_default_device", DEFAULT.put), (torch, "get_default_device", DEFAULT.get)]
     return [*found, (torch, "Generator", Generator)]
 
 

@@ -13,14 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+from torch.utils._device import _device_constructors
 from torch.utils._pytree import tree_map_only
 
-from dlex.worker.gpu.cuda import generator_fits, is_gpu
+from dlex.worker.gpu.cuda import DEFAULT, generator_fits, is_gpu
 from dlex.worker.gpu.session import Session
 from dlex.worker.gpu.tensor import CPU, GPU, SHOWN, GpuTensor
 from dlex.worker.values import leaves
 
 LISTS = (list, range, np.ndarray)
+MAKERS = _device_constructors()  # what the default device is for
 
 
 class GpuFunctions(TorchFunctionMode):
@@ -32,7 +34,8 @@ class GpuFunctions(TorchFunctionMode):
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = dict(kwargs or {})
-        if is_gpu(kwargs.get("device")):
+        device = kwargs.get("device")
+        if is_gpu(device) or (device is None and DEFAULT.on_gpu and function in MAKERS):
             kwargs["device"] = GPU
         self._session.enter(function, args, kwargs)
         try:

@@ -12,7 +12,7 @@ from dlex.worker.errors import describe_error
 from dlex.worker.executor import Executor
 from dlex.worker.gpu.cuda import Handed, available
 from dlex.worker.gpu.functions import GpuFunctions
-from dlex.worker.gpu.session import Session
+from dlex.worker.gpu.session import NotPretended, Session
 from dlex.worker.gpu.tensor import GpuOperations, GpuTensor, misplaced, session_of
 from dlex.worker.values import labelled, leaves
 
@@ -72,8 +72,7 @@ class PretendGpu:
 
     def _answered(self, executor: Executor, request: wire.Call, sequence: int, session: Session):
         if self._namespace is None:
-            self._namespace = self._loaded(executor)
-            session.fault = None
+            self._namespace = self._loaded(session)
         done = executor.call(request, self._namespace)
         reply = executor.reply(request, done, sequence)
         if reply.cost is not None:
@@ -84,11 +83,13 @@ class PretendGpu:
             reply.fault = session.fault
         return reply
 
-    def _loaded(self, executor: Executor) -> dict[str, object]:
+    def _loaded(self, session: Session) -> dict[str, object]:
         try:
             return self._load_again()
-        except BaseException:  # it loaded once: go on with that
-            return executor.namespace
+        except BaseException:  # it loaded once, where there was no GPU
+            if session.fault is None:
+                raise NotPretended("it does not load") from None
+            raise
 
 
 def _answered_on_the_cpu(executor: Executor, request: wire.Call, sequence: int) -> wire.Reply:

@@ -30,8 +30,8 @@ class Origin(NamedTuple):
     place: Place = Place()
 
 
-class NotPretended(NotImplementedError):
-    """The pretend GPU cannot do this. Never the submission's fault."""
+class NotPretended(BaseException):
+    """The pretend GPU cannot do this. Never the submission's fault, and not for it to catch."""
 
 
 class Session:
@@ -49,7 +49,8 @@ class Session:
         self._running: list[tuple] = []
 
     def enter(self, function: object, args: tuple, kwargs: dict) -> None:
-        """A function of torch's is called."""
+        """A function of torch's is called: whatever went wrong before was caught."""
+        self.fault = None
         self._running.append((function, args, kwargs))
 
     def leave(self, result: object) -> None:
