@@ -111,3 +111,12 @@ def test_without_the_function_every_definition_is_kept() -> None:
 def test_deep_nesting_is_kept_whole() -> None:
     deep = "x = " + "f(" * 80 + ")" * 80
     assert kept("import torch", DEF, deep) == f"import torch\n{DEF}"
+
+
+def test_long_chains_take_no_time() -> None:
+    """A notebook whose statements all depend on each other, in the worst order."""
+    count = 2_000
+    values = [f"a{k} = a{k + 1}" for k in range(count)]
+    functions = [f"def g{k}():\n    g{k + 1}()\n    global b{k}\n    b{k} = 1" for k in range(count)]
+    content = from_texts("a.ipynb", ["def f():\n    return a0", *values, *functions, "g0()"]).answering(["f"])
+    assert f"a{count - 1} = a{count}".encode() in content

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import dis
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
@@ -19,6 +20,7 @@ ANYTHING = {"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "
 SHOWS = {"print", "display", "repr", "len", "help", "type", "input"}  # calls that change nothing
 PLOTS = {"matplotlib", "seaborn", "plotly", "IPython"}
 DEFINITIONS = ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
+MOST = 200_000  # steps from function to function
 GUARD = "with __import__('contextlib').suppress(Exception): "
 
 
@@ -66,18 +68,19 @@ def needed(found: list[Statement], functions: Iterable[str]) -> tuple[set[int], 
     >>> sorted(needed(statements(cell), ["f"])[0])
     [0, 2, 4]
     """
-    effects = _effects(found)
-    wanted = set(functions)
-    kept = {number for number, statement in enumerate(found) if statement.always}
-    for number in kept:
-        wanted |= found[number].uses
-    while True:
-        more = {n for n, effect in enumerate(effects) if n not in kept and not wanted.isdisjoint(effect)}
-        if not more:
-            return kept, wanted
-        kept |= more
-        for number in more:
-            wanted |= found[number].uses
+    changes = _Changes(found)
+    wanted: set[str] = set()
+    kept: set[int] = set()
+    names = list(functions)
+    new = {number for number, statement in enumerate(found) if statement.always or changes.too_many}
+    while names or new:
+        for number in new - kept:
+            kept.add(number)
+            names += found[number].uses
+        name = names.pop() if names else None
+        new = changes.of(name) if name not in wanted else set()
+        wanted.add(name)
+    return kept, wanted
 
 
 def without(code: str, found: list[Statement], kept: set[int], wanted: set[str]) -> str:
@@ -97,43 +100,58 @@ def without(code: str, found: list[Statement], kept: set[int], wanted: set[str])
     return "\n".join(lines)
 
 
-def _effects(found: list[Statement]) -> list[set[str]]:
-    """For each statement the names that mean something else after it."""
-    modules = {name for statement in found for name in statement.imports}
-    constant = modules | {name for statement in found for name in statement.defines}
-    plotting = {name for statement in found if statement.plots for name in statement.imports}
-    later = _later(found)
-    effects = []
-    for statement in found:
-        effect = statement.binds | statement.stores | ((statement.calls_on | statement.given) - constant)
-        if not statement.uses & plotting:
-            effect |= statement.told
-        else:
-            effect = set(statement.binds)
-        if not statement.defines:
-            for name in statement.uses & later.keys():
-                effect |= later[name]
-        effects.append(effect)
-    return effects
+class _Changes:
+    """After which statements a name means something else, or has another value.
 
+    `too_many` is set where calls lead to so much that it is not worth finding out.
+    """
 
-def _later(found: list[Statement]) -> dict[str, set[str]]:
-    """What calling a function binds or changes, by its name; what it calls counts as well."""
-    direct: dict[str, set[str]] = {}
-    users: dict[str, set[str]] = {}
-    for statement in found:
-        for name in statement.defines:
-            direct.setdefault(name, set()).update(statement.later)
-            users.setdefault(name, set()).update(statement.uses)
-    changed = any(direct.values())
-    while changed:
-        changed = False
-        for name, used in users.items():
-            more = set().union(*(direct[other] for other in used & direct.keys())) - direct[name]
-            if more:
-                direct[name] |= more
-                changed = True
-    return {name: names for name, names in direct.items() if names}
+    def __init__(self, found: list[Statement]):
+        self.too_many = False
+        self._direct: defaultdict[str, set[int]] = defaultdict(set)
+        self._users: defaultdict[str, set[int]] = defaultdict(set)
+        modules = set().union(*(statement.imports for statement in found))
+        self._constant = modules.union(*(statement.defines for statement in found))
+        plotting = set().union(*(statement.imports for statement in found if statement.plots))
+        for number, statement in enumerate(found):
+            for name in self._effect(statement, plotting):
+                self._direct[name].add(number)
+            for name in statement.uses if not statement.defines else ():
+                self._users[name].add(number)
+        self._changers = self._called(found)
+
+    def of(self, name: str | None) -> set[int]:
+        """The numbers of the statements that bind or change `name`, or call what does."""
+        callers = (self._users[function] for function in self._changers.get(name, ()))
+        return self._direct.get(name, set()).union(*callers)
+
+    def _effect(self, statement: Statement, plotting: set[str]) -> set[str]:
+        if not statement.uses.isdisjoint(plotting):
+            return statement.binds
+        touched = (statement.calls_on | statement.given) - self._constant
+        return statement.binds | statement.stores | statement.told | touched
+
+    def _called(self, found: list[Statement]) -> dict[str, set[str]]:
+        """For each name the functions that change it when they, or what they call, are called."""
+        callers: defaultdict[str, set[str]] = defaultdict(set)
+        for statement in found:
+            for name in statement.uses if statement.defines else ():
+                callers[name] |= statement.defines
+        changers: defaultdict[str, set[str]] = defaultdict(set)
+        steps = 0
+        for statement in found:
+            reached, waiting = set(), list(statement.defines if statement.later else ())
+            while waiting and steps < MOST:
+                steps += 1
+                function = waiting.pop()
+                if function not in reached:
+                    reached.add(function)
+                    waiting += callers[function]
+            steps += len(reached) * len(statement.later)
+            for name in statement.later if steps < MOST else ():
+                changers[name] |= reached
+        self.too_many = steps >= MOST
+        return changers
 
 
 def _by_line(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:

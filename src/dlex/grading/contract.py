@@ -28,7 +28,7 @@ from dlex.grading.calls import Draw, Function, Functions
 from dlex.grading.checks import check
 from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.efficiency import efficiency
-from dlex.grading.failures import CheckFailed, Difference
+from dlex.grading.failures import CheckFailed, Difference, Raised
 from dlex.grading.render import render_tensor, render_value
 from dlex.grading.strategies import as_view
 from dlex.worker.values import leaves
@@ -170,7 +170,12 @@ class Contract:
     def _device(self) -> Callable:
         @given(arguments=self.inputs())
         def clause(submission, reference, arguments):
-            actual = self._of(submission).on_gpu()(*arguments.values())
+            try:
+                actual = self._of(submission).on_gpu()(*arguments.values())
+            except Raised as failure:
+                if failure.fault is not None and failure.fault.kind == "numpy":
+                    return  # NumPy is for the CPU: whoever wrote it in NumPy has made no mistake with devices
+                raise
             self._compare_values(actual, reference, arguments)
 
         return clause

@@ -224,10 +224,19 @@ def line_of(item: pytest.Function) -> int:
 FROZEN = pytest.StashKey[FrozenCheck]()
 
 
-def run_pytest(course: Course, exercises: list[Exercise], seed: int, work: Callable[[Plugin], None]) -> None:
-    """Collect the graders of `exercises` and let `work` use them. CourseError if they are broken."""
+def run_pytest(
+    course: Course,
+    exercises: list[Exercise],
+    seed: int,
+    work: Callable[[Plugin], None],
+    device: str = wire.CPU,
+) -> None:
+    """Collect the graders of `exercises` and let `work` use them. CourseError if they are broken.
+
+    `device` is where submissions are given their arguments: "cpu" or "cuda".
+    """
     _require_graders(exercises)
-    _run(course, exercises, Plugin(exercises, seed, work))
+    _run(course, exercises, Plugin(exercises, seed, work, device))
 
 
 def max_scores(course: Course, exercises: list[Exercise]) -> dict[str, float]:
