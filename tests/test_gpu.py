@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from dlex import devices, doctor
+from dlex.batch.pool import Pool
 from dlex.devices import resolve
 from dlex.errors import MachineError, UsageError
 from dlex.grading.session import PRETEND, grade
@@ -151,6 +152,14 @@ def test_results_have_to_stay_on_the_gpu(graded) -> None:
     checks = graded["on the CPU"].exercises[0].checks
     assert {check.outcome for check in checks} == {"failed"}
     assert {check.mistake.name for check in checks} == {"moved_to_cpu"}
+
+
+def test_a_pool_grades_on_a_gpu(course, solution) -> None:
+    (exercise,) = course.find("softmax")
+    submission = Submission("you", {exercise.id: Source("softmax.py", solution("softmax"))})
+    with Pool(course, [exercise], seed=0, isolation=None, jobs=1, device=PRETEND) as pool:
+        ((_submission, result),) = pool.grade([submission])
+    assert result.perfect and result.device == "cuda"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
