@@ -72,7 +72,7 @@ def behaviour(examples):
     yield all(seen.by_features == seen.by_labels for seen in epochs)
     twice = any(len(set(seen.by_features)) < len(seen.by_features) for seen in epochs)
     yield twice
-    yield _what_comes_twice(epochs) if twice else _what_is_missing(epochs)
+    yield _what_comes_twice(epochs) if twice else _ends(epochs)
     patterns = [_patterns(epochs, by) for by in ("by_features", "by_labels")]
     yield patterns
     yield [seen.flows for seen in epochs]
@@ -113,11 +113,15 @@ def _what_comes_twice(epochs):
     )
 
 
-def _what_is_missing(epochs):
-    """Whether it is always the first, or always the last, example of the dataset."""
+def _ends(epochs):
+    """Of the first and the last example of the dataset: is it always missing, does it always stay in place?"""
     if not _many(epochs):
-        return None, None
-    return tuple(all(place % seen.n not in seen.by_features for seen in epochs) for place in (0, -1))
+        return "too few to say"
+    found = [(seen.by_features, place, place % seen.n) for seen in epochs for place in (0, -1)]
+    return [
+        (all(i not in order for order, _, i in ends), all(order[place] == i for order, place, i in ends))
+        for ends in (found[::2], found[1::2])
+    ]
 
 
 def _all_alike(batches):
@@ -325,6 +329,19 @@ def turned(batch_size, features, labels, generator=None):
 
 
 @mistake(
+    "leaves one example where it is: every example has to be able to come at every place",
+    loses=("fresh_order",),
+    place=(0, -1),
+)
+def one_stays(batch_size, features, labels, generator=None, place=0):
+    _refuse(batch_size)
+    n = len(features)
+    moved = torch.randperm(n - 1, generator=generator)
+    order = torch.cat([torch.tensor([0]), moved + 1] if place == 0 else [moved, torch.tensor([n - 1])])
+    return _batches(batch_size, features, labels, order)
+
+
+@mistake(
     "shuffles inside each minibatch only: the examples of a minibatch are neighbours in the dataset",
     loses=("shuffled",),
 )
@@ -504,6 +521,16 @@ def in_place(batch_size, features, labels, generator=None):
     order = torch.randperm(len(features), generator=generator)
     features[:], labels[:] = features[order], labels[order]
     return list(zip(features.split(batch_size), labels.split(batch_size), strict=True))
+
+
+@mistake(
+    "random.shuffle exchanges rows of a tensor one after the other, and the first is overwritten before it is "
+    "read: some examples come twice, others are lost, and `features` has changed. Shuffle indices instead.",
+)
+def random_shuffle_of_rows(batch_size, features, labels, generator=None):
+    _refuse(batch_size)
+    random.shuffle(features)
+    return _batches(batch_size, features, labels, torch.arange(len(features)))
 
 
 @mistake("cuts the minibatches off from the dataset: no gradient flows back", loses=("contract[gradients]",))

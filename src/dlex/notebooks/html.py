@@ -52,7 +52,7 @@ def _failure(check: CheckResult, others: list[CheckResult], pictures: bool) -> I
     told = explain(check)
     if not told:
         return
-    yield f"<p><b>{_escape(heading(check))}</b>: {spoken(check.outcome)}</p>{_pre(told)}"
+    yield f"<p><b>{_escape(heading(check))}</b>: {spoken(check.outcome)}</p>{_marked(told)}"
     if pictures and check.counterexample is not None:
         yield tables(check.counterexample)
     if others:
@@ -66,10 +66,13 @@ def _beginning(text: str) -> str:
 
 
 def _pre(text: str) -> str:
-    """Text as it is; entries that a report marks as wrong stand out."""
-    marked = _MARKED.sub(rf'<b style="color: {WRONG[1]}">\g<0></b>', _escape(text.strip("\n")))
-    return f"<pre>{marked}</pre>"
+    return f"<pre>{_escape(text)}</pre>"
+
+
+def _marked(text: str) -> str:
+    """A text in which entries that a report marks as wrong stand out."""
+    return _MARKED.sub(rf'<b style="color: {WRONG[1]}">\g<0></b>', _pre(text))
 
 
 def _escape(text: str) -> str:
-    return html.escape(text)
+    return html.escape(text.strip("\n"))
