@@ -208,7 +208,8 @@ def test_everybody_is_told_something(exported, graded: Class, learner: str) -> N
     comments = notebook["comments"]
     assert set(comments) == {f"dlex-ch03-{name}-answer" for name in EXERCISES}
     page = graded.page(learner)
-    assert ("This is not your fault" in page) == (SUBMISSIONS[learner][0] == LOST)
+    assert ("<strong>Not graded.</strong>" in page) == (SUBMISSIONS[learner][0] == LOST)
+    assert ("ch3 (Not graded yet, 28.0 points)" in page) == (SUBMISSIONS[learner][0] == LOST)
     for name in EXERCISES:
         assert f"dlex-ch03-{name}" in page
 
@@ -458,4 +459,4 @@ def test_results_of_dlex_grade_in_a_gradebook(database: str, short_course: Path,
             "ada": (13, False), "bob": (0, False), "eve": (0, True),
         }  # fmt: skip
         comment = gradebook.find_comment("dlex-ch03-softmax-answer", "ch3", "ch3", "eve").auto_comment
-        assert "This is not your fault" in comment and "no zip or tar archive" in comment
+        assert "Not graded." in comment and "no zip or tar archive" in comment

@@ -32,7 +32,7 @@ class DlexExecute(Execute):
                 if exercise := exercise_tested(cell):
                     cell.outputs = _shown(verdicts[exercise])
                 elif reason and utils.is_grade(cell):
-                    cell.outputs = _shown(ungraded(reason))
+                    cell.outputs = _shown(ungraded(reason, handed_in=True))
         notes = about.get("notes", [])
         resources["dlex"] = {id: verdict.noting(notes) for id, verdict in verdicts.items()}
         resources["dlex_lost"] = reason
@@ -45,7 +45,7 @@ class DlexExecute(Execute):
     def _verdicts(self, nb: NotebookNode, problem: str, resources: dict) -> dict[str, Verdict]:
         work = work_of(resources["nbgrader"]["student"], resources["nbgrader"]["notebook"], nb.cells)
         if problem or not work.exercises:
-            return {id: ungraded(problem) for id in work.exercises}
+            return {id: ungraded(problem, handed_in=True) for id in work.exercises}
         return self.parent.run.grade(work)
 
     def _run_own(self, nb: NotebookNode, resources: dict, km) -> str:

@@ -29,7 +29,7 @@ def tables(seen: Counterexample) -> str:
     grids = [(title, grid) for title, text in shown if text and (grid := read_grid(text))]
     if not grids:
         return ""
-    cells = [_column(title, _values(grid)) for title, grid in grids]
+    cells = [_column(title, _values(grid, mark=title == "got")) for title, grid in grids]
     got = dict(grids).get("got")
     if got and any(map(any, got.wrong)):
         cells.append(_column("where", _where(got)))
@@ -56,13 +56,13 @@ def _column(title: str, table: str) -> str:
     return f'<td style="border: none; text-align: left"><b>{title}</b>{table}</td>'
 
 
-def _values(grid: Grid) -> str:
-    """Entries, the larger the bluer."""
+def _values(grid: Grid, mark: bool) -> str:
+    """Entries, the larger the bluer; with `mark` the wrong ones red."""
     numbers = [_number(entry) for row in grid.rows for entry in row]
     largest = max((abs(x) for x in numbers if math.isfinite(x)), default=0.0) or 1.0
     rows = [
         [
-            (entry, RED if wrong else _shade(_number(entry), largest))
+            (entry, RED if wrong and mark else _shade(_number(entry), largest))
             for entry, wrong in zip(*pair, strict=True)
         ]
         for pair in zip(grid.rows, grid.wrong, strict=True)

@@ -47,7 +47,13 @@ def push(results: Iterable[SubmissionResult], folder: Path) -> int:
                 _put(gradebook, exercise.id, places, result.submission, reached)
         for result in unread:  # what could not be read has a line too
             for exercise in exercises:
-                _put(gradebook, exercise, places, result.submission, ungraded(harmless(result.reason)))
+                _put(
+                    gradebook,
+                    exercise,
+                    places,
+                    result.submission,
+                    ungraded(harmless(result.reason), handed_in=True),
+                )
     return count
 
 

@@ -52,7 +52,7 @@ class RestoreCells(NbGraderPreprocessor):
         if nb.metadata.dlex.problem or nb.metadata.dlex.missing:
             notes = []  # that says it all
         nb.metadata.dlex.notes = [*nb.metadata.dlex.notes, *notes]
-        for note in nb.metadata.dlex.notes:
+        for note in filter(None, [nb.metadata.dlex.problem, *nb.metadata.dlex.notes]):
             self.log.warning("%s: %s", about["student"], note)
         if released.kernel:
             nb.metadata["kernelspec"] = json.loads(released.kernel)

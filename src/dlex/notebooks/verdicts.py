@@ -10,7 +10,8 @@ from dlex.results.formats.markdown import escape, fenced
 from dlex.results.formats.words import causes, explain, heading, points, same_reason, spoken
 from dlex.results.records import ExerciseResult
 
-NOT_YOUR_FAULT = "Not graded. This is not your fault."
+NOT_GRADED = "Not graded."
+NOT_YOUR_FAULT = "This is not your fault."
 UNTOUCHED = "No response."  # nbgrader's own words
 
 
@@ -36,10 +37,11 @@ class Verdict:
         return replace(self, comment="\n\n".join([*map(escape, notes), self.comment])) if notes else self
 
 
-def ungraded(reason: str) -> Verdict:
-    """The verdict on what could not be graded."""
-    text = f"{NOT_YOUR_FAULT}\n{reason}"
-    return Verdict(None, f"**{NOT_YOUR_FAULT}**\n\n{fenced(reason)}", message(text), text)
+def ungraded(reason: str, *, handed_in: bool = False) -> Verdict:
+    """The verdict on what could not be graded; `handed_in` tells that what was handed in is the reason."""
+    title = NOT_GRADED if handed_in else f"{NOT_GRADED} {NOT_YOUR_FAULT}"
+    text = f"{title}\n{reason}"
+    return Verdict(None, f"**{title}**\n\n{fenced(reason)}", message(text), text)
 
 
 def verdict(result: ExerciseResult) -> Verdict:
