@@ -119,7 +119,10 @@ def _ends(epochs):
         return "too few to say"
     found = [(seen.by_features, place, place % seen.n) for seen in epochs for place in (0, -1)]
     return [
-        (all(i not in order for order, _, i in ends), all(order[place] == i for order, place, i in ends))
+        (
+            all(i not in order for order, _, i in ends),
+            all(order[place:][:1] == [i] for order, place, i in ends),
+        )
         for ends in (found[::2], found[1::2])
     ]
 
