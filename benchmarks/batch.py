@@ -183,10 +183,10 @@ def otter(folder: Path) -> float | None:
         subprocess.run([command, *arguments], cwd=folder, env=environment, check=True, capture_output=True)
 
     run("generate", "-t", "tests", "-o", "autograder.zip", "--no-environment")
-    check = v4.new_codecell("import otter\notter.Notebook().check('softmax')")
+    check = v4.new_code_cell("import otter\notter.Notebook().check('softmax')")
     began = time.perf_counter()
     for submission in answers(["softmax"], FEW):
-        answer = v4.new_codecell(submission.sources[exercise.id].content.decode())
+        answer = v4.new_code_cell(submission.sources[exercise.id].content.decode())
         notebook = v4.new_notebook(cells=[answer, check])
         notebook.metadata["kernelspec"] = {
             "name": "python3",
@@ -205,4 +205,4 @@ def cell(v4, name: str, text: str, *, solution: bool = False, points: int = 0):
     grading = {"grade_id": name, "schema_version": 3, **kind}
     if points:
         grading |= {"points": points}
-    return v4.new_codecell(text, metadata={"nbgrader": grading})
+    return v4.new_code_cell(text, metadata={"nbgrader": grading})

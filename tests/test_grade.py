@@ -95,6 +95,7 @@ def test_everything_is_accounted_for(dlex, class_of, tmp_path: Path) -> None:
     with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
         archive.writestr("work/ch03/softmax.py", RIGHT)
     (folder / "empty").mkdir()
+    (tmp_path / "torch.py").write_text("raise SystemExit('a submission in the working folder was imported')")
     done = dlex(
         "grade", "--from", str(folder), "--exercise", "softmax", "--isolation", "1", "--jobs", "1",
         "--out", "out", "--format", "csv,jsonl,junit,gradescope,github,markdown",
