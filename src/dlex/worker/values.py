@@ -67,7 +67,8 @@ def rebuild(message: wire.Tensor) -> torch.Tensor:
 def encode(value: object, keep: Keep, *, layout: bool = False, unwrap: Unwrap | None = None) -> wire.Value:
     """A message for a value. What is neither data nor a tensor goes to `keep`.
 
-    `unwrap` gives the CPU tensor inside a tensor that has one, and the device that it stands for.
+    `unwrap` gives the CPU tensor inside a tensor that has one, and the device that it stands for, if
+    that is another.
     """
 
     def inside(item: object) -> wire.Value:

@@ -52,7 +52,7 @@ class PretendGpu:
         return GpuTensor(tensor.detach(), tensor.requires_grad)
 
     def unwrap(self, tensor: torch.Tensor) -> tuple[torch.Tensor, str]:
-        return (tensor.raw, wire.GPU) if isinstance(tensor, GpuTensor) else (tensor, tensor.device.type)
+        return (tensor.raw, wire.GPU) if isinstance(tensor, GpuTensor) else (tensor, "")
 
     def generator(self, seed: int) -> torch.Generator:
         return Handed().manual_seed(seed)

@@ -38,7 +38,8 @@ class RealGpu:
         return there.copy_(plain).requires_grad_(tensor.requires_grad)
 
     def unwrap(self, tensor: torch.Tensor) -> tuple[torch.Tensor, str]:
-        return tensor.detach().cpu(), tensor.device.type
+        plain = tensor.as_subclass(torch.Tensor)  # a subclass may lie about its device
+        return plain.detach().cpu(), plain.device.type
 
     def generator(self, seed: int) -> torch.Generator:
         return torch.Generator(self._generators).manual_seed(seed)
