@@ -36,6 +36,7 @@ WRONG = {
     "overflow": SOFTMAX.replace(b" - X.max(dim=1, keepdim=True).values", b""),
     "two mistakes": b"def softmax(X):\n    X.exp_()\n    X /= X.sum(1, keepdim=True)\n    return X\n",
     "in no list": SOFTMAX.replace(b"return E /", b"return 0.9 * E /"),
+    "not implemented in torch": SOFTMAX.replace(b"torch.exp(X -", b"torch.nn.Module()(X -"),
     "half precision": SOFTMAX.replace(b"X - X.max", b"X.half().to(X.dtype) - X.max"),
     "right, with noise": b"# \xe4\xb8\xad\xe6\x96\x87\nimport warnings\n"
     + SOFTMAX.replace(b"    return", b"    print(E); warnings.warn('careful')\n    return"),
@@ -76,6 +77,11 @@ def test_a_narrow_mistake_keeps_its_other_points(results) -> None:
 def test_a_bug_in_no_list_gets_no_name(results) -> None:
     assert results["in no list"].score == 0
     assert named(results["in no list"]) == set()
+
+
+def test_what_torch_has_not_implemented_is_an_error_of_the_answer(results) -> None:
+    result = results["not implemented in torch"]
+    assert result.status == "graded" and set(outcomes(result).values()) == {"error"}
 
 
 def test_a_lower_precision_is_rejected(results) -> None:
