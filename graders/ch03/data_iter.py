@@ -139,7 +139,7 @@ def test_shuffled(submission, reference, seed):
 def test_fresh_order(submission, reference):
     """every epoch has an order of its own"""
     features, labels = numbered(40, 2), numbered(40, step=10.0)
-    orders = torch.stack([order_of(epoch(submission, 2, features, labels), features) for _epoch in range(10)])
+    orders = torch.stack([order_of(epoch(submission, 4, features, labels), features) for _epoch in range(10)])
     if len(orders.unique(dim=0)) < len(orders):
         raise CheckFailed(Difference("statistics", "two epochs had the very same order of 40 examples"))
     stuck = (orders == orders[0]).all(dim=0)  # a right answer gets here with a probability of 40 / 40**9
