@@ -170,12 +170,13 @@ class Contract:
     def _device(self) -> Callable:
         @given(arguments=self.inputs())
         def clause(submission, reference, arguments):
+            function = self._of(submission)
             try:
-                actual = self._of(submission).on_gpu()(*arguments.values())
+                actual = function.on_gpu()(*arguments.values())
             except Raised as failure:
-                if failure.fault is not None and failure.fault.kind == "numpy":
-                    return  # NumPy is for the CPU: whoever wrote it in NumPy has made no mistake with devices
-                raise
+                if failure.fault is None or failure.fault.kind != "numpy":
+                    raise
+                actual = function(*arguments.values())  # written in NumPy, so for the CPU: right there will do
             self._compare_values(actual, reference, arguments)
 
         return clause
