@@ -105,7 +105,7 @@ def built(short_course: Path, tmp_path_factory) -> Class:
     made = Class(tmp_path_factory.mktemp("class") / "dl101")
     made.folder.mkdir()
     made.dlex("--course", str(short_course), "nbgrader", "init", ".")
-    made.dlex("nbgrader", "build", "3")
+    made.dlex("nbgrader", "build", "3", "--exercises", ",".join(EXERCISES))
     made.nbgrader("generate_assignment", "ch3")
     return made
 

@@ -176,7 +176,7 @@ class Contract:
             except Raised as failure:
                 if failure.fault is None or failure.fault.kind != "numpy":
                     raise
-                actual = function(*arguments.values())  # written in NumPy, so for the CPU: right there will do
+                actual = function(*arguments.values())  # written in NumPy: for the CPU
             self._compare_values(actual, reference, arguments)
 
         return clause
