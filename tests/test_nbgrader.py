@@ -144,7 +144,7 @@ def test_the_released_notebook_has_everything_but_answers_and_checks(built: Clas
     assert [id for id in ids if id] == [
         f"dlex-ch03-{name}{part}" for name in EXERCISES for part in ("-statement", "-answer", "")
     ]
-    assert points["softmax"] == 13 and parts
+    assert points["softmax"] == 14 and parts
     assert r"\\mathrm{softmax}(X)_{ij}" in text and "(n, q)" in text
     assert text.count("write me") == 2 and "BEGIN SOLUTION" not in text
     assert "# This should give" in text and 'dlex.check(\\"ch03/softmax\\")' in text
@@ -209,7 +209,7 @@ def test_everybody_is_told_something(exported, graded: Class, learner: str) -> N
     assert set(comments) == {f"dlex-ch03-{name}-answer" for name in EXERCISES}
     page = graded.page(learner)
     assert ("<strong>Not graded.</strong>" in page) == (SUBMISSIONS[learner][0] == LOST)
-    assert ("ch3 (Not graded yet, 28.0 points)" in page) == (SUBMISSIONS[learner][0] == LOST)
+    assert ("ch3 (Not graded yet, 30.0 points)" in page) == (SUBMISSIONS[learner][0] == LOST)
     for name in EXERCISES:
         assert f"dlex-ch03-{name}" in page
 
@@ -404,13 +404,13 @@ def test_own_cells_are_graded_by_nbgraders_rules(own: Class, learner: str) -> No
         pytest.skip("needs bubblewrap")
     _code, test, partial = LEARNERS[learner]
     scores = {one["cell"]: one["score"] for one in own.json("own")[learner]["notebooks"][0]["cells"]}
-    assert scores.pop("dlex-ch03-softmax") == 13
+    assert scores.pop("dlex-ch03-softmax") == 14
     assert scores == {"test-double": test, "partial": partial, "plot": None, "essay": 0}
 
 
 def test_what_waits_for_a_person_shows_no_zero(own: Class) -> None:
     page = (own.folder / "feedback" / "right" / "own" / "own.html").read_text(encoding="utf-8")
-    assert "Not graded yet, 2.0 points" in page and "Score: 13.0 / 13.0" in page
+    assert "Not graded yet, 2.0 points" in page and "Score: 14.0 / 14.0" in page
     page = (own.folder / "feedback" / "dies" / "own" / "own.html").read_text(encoding="utf-8")
     assert "the kernel that ran this notebook ended" in page
 
@@ -456,7 +456,7 @@ def test_results_of_dlex_grade_in_a_gradebook(database: str, short_course: Path,
     with Gradebook(database or f"sqlite:///{course.folder}/gradebook.db") as gradebook:
         found = {one["student"]: one for one in gradebook.submission_dicts("ch3")}
         assert {name: (one["score"], one["needs_manual_grade"]) for name, one in found.items()} == {
-            "ada": (13, False), "bob": (0, False), "eve": (0, True),
+            "ada": (14, False), "bob": (0, False), "eve": (0, True),
         }  # fmt: skip
         comment = gradebook.find_comment("dlex-ch03-softmax-answer", "ch3", "ch3", "eve").auto_comment
         assert "Not graded." in comment and "no zip or tar archive" in comment

@@ -100,7 +100,7 @@ def test_a_mistake_is_named_and_shown(outputs) -> None:
 
 def test_a_right_answer_that_uses_another_cell(outputs) -> None:
     page = html(outputs["checked"])
-    assert "13/13 points" in page and "✗" not in page
+    assert "14/14 points" in page and "✗" not in page
     assert "&lt;b&gt;seen" in page and "<b>seen" not in page
     assert [output["output_type"] for output in outputs["checked"]] == ["display_data"]
 
@@ -115,9 +115,9 @@ def test_an_exception_is_told_as_text(outputs) -> None:
 
 
 def test_under_nbgrader_nothing_passes_by_accident(outputs) -> None:
-    assert error(outputs["validated"]) == "NotRight: 0 of 13 points"
+    assert error(outputs["validated"]) == "NotRight: 0 of 14 points"
     (score,) = [output for output in outputs["autograded"] if output["output_type"] == "execute_result"]
-    assert 0 < float(score["data"]["text/plain"]) < 13
+    assert 0 < float(score["data"]["text/plain"]) < 14
 
 
 def test_wrong_use(outputs) -> None:
