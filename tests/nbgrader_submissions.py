@@ -385,7 +385,7 @@ def reads_the_source(nb):
 def writes_the_gradebook(nb):
     wrong(nb)
     last(nb, "import sqlite3\nfor path in ('../../../gradebook.db', {gradebook!r}):\n"
-             "    db = sqlite3.connect(path)\n    db.execute('update grade set manual_score = 13')\n"
+             "    db = sqlite3.connect(path)\n    db.execute('update grade set manual_score = 14')\n"
              "    db.commit()\nexec('')")  # fmt: skip
 
 

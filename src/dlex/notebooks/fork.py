@@ -19,7 +19,8 @@ import torch
 from dlex.worker import serve, wire, zygote
 from dlex.worker.by_hand import ByHand
 from dlex.worker.executor import Executor
-from dlex.worker.operations import CountOperations
+from dlex.worker.gpu.pretend import PretendGpu
+from dlex.worker.operations import follow
 
 
 class NotebookWorker(serve.Worker):
@@ -30,12 +31,12 @@ class NotebookWorker(serve.Worker):
         self._names = names
 
     def _load(self, request: wire.Load, sequence: int) -> wire.Reply:
+        follow()
         random.seed(request.entropy)
         torch.manual_seed(request.entropy)
         self._by_hand = ByHand(request.kernels, request.functions, [], request.filename)
-        self._executor = Executor(
-            self._names, self._callback, filename=request.filename, count=CountOperations
-        )
+        gpu = PretendGpu(request.filename, lambda: self._names)
+        self._executor = Executor(self._names, self._callback, filename=request.filename, gpu=gpu)
         return wire.Reply(sequence, wire.Dict(serve.definitions(self._names)))
 
 
