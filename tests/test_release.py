@@ -143,7 +143,7 @@ def test_right_and_wrong_answers(dlex, tmp_path: Path, edition: Course, solution
     (tmp_path / "softmax.py").write_bytes(solution("softmax"))
     right = dlex("--course", folder, "check", "softmax")
     assert right.returncode == 0, right.stdout + right.stderr
-    assert "9 of 9 points" in right.stdout
+    assert "10 of 10 points" in right.stdout
     (tmp_path / "softmax.py").write_text(
         "import torch\n\ndef softmax(X):\n    E = torch.exp(X)\n    return E / E.sum(0, keepdim=True)\n"
     )
@@ -156,14 +156,14 @@ def test_the_three_commands_of_its_readme(dlex, edition: Course) -> None:
     readme = (edition.root / "README.md").read_text()
     commands = [line.strip() for line in readme.split("\n") if line.startswith("    dlex ")]
     assert [command.split()[1] for command in commands] == ["init", "show"]
-    assert "cd my-answers && dlex check softmax" in readme
+    assert f"cd my-answers && dlex check {edition.exercises[0].name}" in readme
     outside = {"DLEX_COURSE": ""}
     answers = edition.root / "my-answers"
     try:
         assert dlex("init", "my-answers", cwd=edition.root, **outside).returncode == 0
         assert "softmax" in dlex("show", "softmax", cwd=edition.root, **outside).stdout
         untouched = dlex("check", "softmax", cwd=answers, **outside)
-        assert untouched.returncode == 1 and "of 9 points" in untouched.stdout  # the edition's, not ours
+        assert untouched.returncode == 1 and "of 10 points" in untouched.stdout  # the edition's, not ours
         assert "1/3" in dlex("hint", "softmax", cwd=answers, **outside).stdout
         assert "ch11/adam" in dlex("list", cwd=answers, **outside).stdout
     finally:

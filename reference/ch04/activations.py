@@ -42,7 +42,7 @@ def absolute(x):
 
 @relu_mistake("returns 0 and 1: a positive number stays what it is")
 def step(x):
-    return (x > 0).to(x.dtype)
+    return torch.where(x > 0, 1.0, 0.0)
 
 
 @relu_mistake("keeps the negative numbers instead of the positive ones")
