@@ -25,6 +25,7 @@ COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME hol
     "doctor": "Say what this machine has and lacks.",
     "new": "Authors: start an exercise.",
     "sync": "Authors: make stubs from solutions.",
+    "translate": "Authors: bring translations up to date.",
     "audit": "Authors: judge the graders.",
     "release": "Authors: write the learners' edition.",
 }

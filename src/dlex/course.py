@@ -21,10 +21,12 @@ from pathlib import Path
 
 import msgspec
 
+from dlex import language
 from dlex.errors import CourseError, UsageError
 
 CONTENT = ("exercises", "solutions", "graders", "reference")
 BUNDLED = Path(__file__).parent / "_course"
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef
 LEVELS = ("full", "counterexample", "diagnosis", "name", "none")
 
 
@@ -93,7 +95,11 @@ class Exercise:
 
     @property
     def title(self) -> str:
-        return self.entry.title
+        return self.say(self.entry.title)
+
+    @property
+    def hints(self) -> list[str]:
+        return [self.say(hint) for hint in self.entry.hints]
 
     @property
     def functions(self) -> list[str]:
@@ -105,7 +111,12 @@ class Exercise:
 
     @property
     def by_hand(self) -> list[ByHandGroup]:
-        return [self.course.file.by_hand[group] for group in self.entry.by_hand]
+        groups = [self.course.file.by_hand[group] for group in self.entry.by_hand]
+        return [msgspec.structs.replace(each, instead=self.course.say(each.instead)) for each in groups]
+
+    def say(self, message: str) -> str:
+        """A text of this exercise in the language in use."""
+        return self.course.say(message, self.chapter)
 
     def statement(self) -> str:
         """The statement, in Markdown: the docstring of the stub."""
@@ -113,6 +124,13 @@ class Exercise:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         if not text:
             raise CourseError(f"{path} has no statement: its module docstring is empty")
+        return language.translate(text, self.say)
+
+    def stub(self) -> str:
+        """What a learner starts from: the stub, its docstrings in the language in use."""
+        text = self.path("exercises").read_text(encoding="utf-8")
+        for found in docstrings(text):
+            text = text.replace(found, language.translate(found, self.say), 1)
         return text
 
 
@@ -131,11 +149,15 @@ class Course:
 
     @property
     def chapters(self) -> list[ChapterEntry]:
-        return self.file.chapter
+        return [msgspec.structs.replace(each, title=self.say(each.title)) for each in self.file.chapter]
 
     @property
     def name(self) -> str:
         return self.file.title
+
+    def say(self, message: str, domain: str = "course") -> str:
+        """A text of the course in the language in use; `domain` is a chapter, or what concerns them all."""
+        return language.say(message, self.root / "exercises" / "locale", domain)
 
     @cached_property
     def hash(self) -> str:
@@ -171,6 +193,19 @@ class Course:
         if near:
             return f"Did you mean {' or '.join(near)}?"
         return "`dlex list` shows all of them."
+
+
+def docstrings(code: str) -> list[str]:
+    """The docstrings of a file as they are written, without their quotes.
+
+    >>> docstrings("r'# Softmax'\\n\\ndef softmax(X):\\n    'Rows.'")
+    ['# Softmax', 'Rows.']
+    """
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, DOCUMENTED) and node.body]
+    written = [
+        ast.get_source_segment(code, node.body[0]) for node in nodes if ast.get_docstring(node) is not None
+    ]
+    return [text.lstrip("rR").strip("\"'") for text in written]
 
 
 def find_course(explicit: str | None = None) -> Course:

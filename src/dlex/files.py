@@ -29,8 +29,8 @@ def atomic(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
         raise
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, data: str | bytes) -> None:
     """Write a file so that it is either the old one or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as file:
-        file.write(text)
+        file.buffer.write(data.encode() if isinstance(data, str) else data)

@@ -24,7 +24,7 @@ def command(course: str | None, exercise: str, again: bool) -> None:
         raise UsageError(
             f"{exercise!r} is a chapter; hints belong to one exercise", f"Try: dlex hint {found[0].name}"
         )
-    hints = found[0].entry.hints
+    hints = found[0].hints
     if not hints:
         click.echo(f"There are no hints for {found[0].id}.")
         return

@@ -18,5 +18,5 @@ def command(course: str | None) -> None:
     width = max(len(exercise.id) for exercise in found.exercises)
     for chapter in found.chapters:
         click.secho(f"{chapter.id}  {chapter.title}", bold=True)
-        for entry in chapter.exercise:
-            click.echo(f"  {chapter.id + '/' + entry.name:<{width}}  {entry.title}")
+        for exercise in found.find(chapter.id):
+            click.echo(f"  {exercise.id:<{width}}  {exercise.title}")

@@ -69,7 +69,7 @@ def check_result(
     failure = result.failure
     common = {
         "name": frozen.name,
-        "title": info.title,
+        "title": exercise.say(info.title),
         "max_points": info.points,
         "hidden": info.hidden,
         "feedback": info.feedback,
@@ -80,13 +80,14 @@ def check_result(
     message = (
         describe(failure.error, exercise) if fault is None else explain(fault, _tensor(failure, reference))
     )
-    named = NamedMistake(mistake.name, mistake.explanation) if mistake else fault and mistake_of(fault)
+    explained = mistake and NamedMistake(mistake.name, exercise.say(mistake.explanation))
+    named = explained or (fault and mistake_of(fault))
     line = failure.error.line or (fault.made_line if fault else 0)
     return CheckResult(
         outcome=failure.error.outcome,
         points=0.0,
         message=plain(message),
-        hint=info.hint if failure.error.outcome == "failed" else "",
+        hint=exercise.say(info.hint) if failure.error.outcome == "failed" else "",
         counterexample=_counterexample(failure, reference),
         mistake=named,
         line=line or line_of_function(source, getattr(failure.request, "name", "")),

@@ -1,0 +1,140 @@
+"""The language that dlex speaks: gettext's catalogues, and English wherever they say nothing.
+
+    src/dlex/locale/zh_CN/LC_MESSAGES/dlex.po       what the engine says
+    exercises/locale/zh_CN/LC_MESSAGES/ch03.po      what a course says, one catalogue per chapter
+
+`dlex translate` brings catalogues up to date. Every text is a whole sentence with named places:
+
+    _("{name} has {points} points").format(name=exercise.id, points=points)
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from dlex.errors import UsageError
+
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+ENGINE = Path(__file__).parent / "locale"
+VARIABLE = "DLEX_LANG"
+_SET_BY_SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+_current: str | None = None
+
+
+def use(name: str) -> None:
+    """Speak this language from now on, here and in processes that are started from here.
+
+    Args:
+        name: en, zh, zh_CN, zh-Hans …
+
+    Raises:
+        UsageError: there is no such language.
+    """
+    global _current
+    found = _find(name)
+    if found is None:
+        raise UsageError(f"dlex does not speak {name!r}", f"It speaks: {', '.join(LANGUAGES)}.")
+    _current = os.environ[VARIABLE] = os.environ["LANGUAGE"] = found  # click asks for $LANGUAGE
+
+
+def current() -> str:
+    """The language in use: what `use` was told, $DLEX_LANG, that of the system, English."""
+    global _current
+    if _current is None:
+        system = next((os.environ[name] for name in _SET_BY_SYSTEM if os.environ.get(name)), "en")
+        _current = _find(os.environ.get(VARIABLE) or system) or "en"
+    return _current
+
+
+def _find(name: str) -> str | None:
+    """The language that a name of a language or locale means.
+
+    >>> _find("zh-Hans"), _find("zh_TW.UTF-8"), _find("C.UTF-8"), _find("fr_FR")
+    ('zh_CN', 'zh_CN', 'en', None)
+    """
+    first = re.split(r"[-_.@]", name.lower())[0]
+    return {"zh": "zh_CN", "en": "en", "c": "en", "posix": "en"}.get(first)
+
+
+@cache
+def _catalogue(folder: Path, domain: str, language: str) -> gettext.NullTranslations:
+    return gettext.translation(domain, folder, [language], fallback=True)
+
+
+def say(message: str, folder: Path = ENGINE, domain: str = "dlex") -> str:
+    """A message in the language in use."""
+    return _catalogue(folder, domain, current()).gettext(message) if message else ""
+
+
+def _(message: str) -> str:
+    """A message of the engine in the language in use."""
+    return say(message)
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    """The same for what depends on a number, which is then filled in by `.format(n=n)`."""
+    return _catalogue(ENGINE, "dlex", current()).ngettext(one, many, n)
+
+
+# Documents: Markdown and docstrings, paragraph by paragraph -----------------------------------------
+
+_BETWEEN = re.compile(r"(\n[ \t]*\n)")
+_NO_WORDS = re.compile(r"\$\$.*\$\$|Example:\n.*|>>> .*|```.*```", re.DOTALL)
+
+
+def paragraphs(document: str) -> list[str]:
+    """The paragraphs of a document that have words to translate, without their indentation.
+
+    >>> paragraphs('# Softmax\\n\\n$$x^2$$\\n\\n    Args:\\n        X: scores.')
+    ['# Softmax', 'Args:\\n    X: scores.']
+    """
+    parts = (_Paragraph.read(part).words for part in _BETWEEN.split(document)[::2])
+    return [words for words in parts if words and not _NO_WORDS.fullmatch(words)]
+
+
+def translate(document: str, say: Callable[[str], str]) -> str:
+    """A document with each paragraph said by `say`.
+
+    >>> translate('# Softmax\\n\\n    Args:\\n        X: scores.\\n    ', str.upper)
+    '# SOFTMAX\\n\\n    ARGS:\\n        X: SCORES.\\n    '
+    """
+    parts = _BETWEEN.split(document)
+    parts[::2] = [_Paragraph.read(part).said(say) for part in parts[::2]]
+    return "".join(parts)
+
+
+@dataclass(frozen=True)
+class _Paragraph:
+    """Words, and the white space that was taken from before its lines and from its end."""
+
+    words: str
+    first: str
+    others: str
+    end: str
+
+    @classmethod
+    def read(cls, text: str) -> _Paragraph:
+        body = text.rstrip()
+        first, *others = body.split("\n")
+        beginnings = [_indentation(line) for line in others] + [_indentation(first)] * bool(
+            _indentation(first)
+        )
+        indentation = min(beginnings, default="")  # a docstring's first line has none
+        words = "\n".join([first.lstrip(), *(line.removeprefix(indentation) for line in others)])
+        return cls(words, _indentation(first), indentation, text[len(body) :])
+
+    def said(self, say: Callable[[str], str]) -> str:
+        wordless = not self.words or _NO_WORDS.fullmatch(self.words)
+        text = self.words if wordless else say(self.words)
+        return self.first + text.replace("\n", "\n" + self.others) + self.end
+
+
+def _indentation(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]

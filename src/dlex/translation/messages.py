@@ -1,0 +1,133 @@
+"""The texts to translate: of the engine, of its command line, of a course."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from dlex.course import Course, Exercise, docstrings
+from dlex.language import paragraphs
+
+PACKAGE = Path(__file__).parents[1]
+FOR_STAFF = ("Instructors:", "Authors:")  # what their commands say stays English
+FROM_CLICK = (
+    "Options", "Commands", "Usage:", "Show this message and exit.", "Show the version and exit.",
+    "default: {default}", "required", "Aborted!", "Error: {message}", "Invalid value: {message}",
+    "Invalid value for {param_hint}: {message}", "Missing argument", "Missing option",
+    "Missing command.", "Missing parameter", "No such option {name!r}.", "No such command {name!r}.",
+    "Try '{command} {option}' for help.", "Option {name!r} does not take a value.",
+    "{value!r} is not a valid {number_type}.", "{value} is not in the range {range}.",
+    "{name} {filename!r} does not exist.", "{name} {filename!r} is a file.",
+    "{name} {filename!r} is a directory.", "Could not open file {filename!r}: {message}",
+    "directory", "file", "path",
+)  # fmt: skip
+FROM_CLICK_MANY = (
+    ("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
+    ("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
+    ("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
+    ("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A text, or the two of one that depends on a number; where it stands; whether it is filled in."""
+
+    id: str | tuple[str, str]
+    place: str
+    filled_in: bool = False
+
+
+def of_engine() -> Iterator[Message]:
+    """What modules say through `_` and `ngettext`, and what learners' commands say of themselves."""
+    from babel.messages.extract import extract_from_dir
+
+    told = extract_from_dir(PACKAGE, keywords={"_": None, "ngettext": (1, 2)})
+    for file, _line, id, _comments, _context in sorted(told, key=lambda each: each[:2]):
+        yield Message(id, f"src/dlex/{Path(file).as_posix()}", filled_in=True)
+    yield from _of_commands()
+
+
+def of_click() -> Iterator[Message]:
+    """What click says."""
+    for id in (*FROM_CLICK, *FROM_CLICK_MANY):
+        yield Message(id, "click", filled_in=True)
+
+
+def _of_commands() -> Iterator[Message]:
+    from dlex.cli import COMMANDS, main
+
+    yield from _of_command(main, "src/dlex/cli.py")
+    for name, told in COMMANDS.items():
+        yield Message(told, "src/dlex/cli.py")
+        if not told.startswith(FOR_STAFF):
+            module = importlib.import_module(f"dlex.commands.{name}")
+            yield from _of_command(module.command, f"src/dlex/commands/{name}.py")
+
+
+def _of_command(command: click.Command, place: str) -> Iterator[Message]:
+    told = [command.help, command.epilog, *(getattr(each, "help", None) for each in command.params)]
+    for text in filter(None, told):
+        yield Message(inspect.cleandoc(text), place)
+
+
+def of_course(course: Course) -> Iterator[Message]:
+    """What does not belong to a chapter: titles, and what to do instead of what is switched off."""
+    for chapter in course.file.chapter:
+        yield Message(chapter.title, "exercises/course.toml")
+    for group in course.file.by_hand.values():
+        yield Message(group.instead, "exercises/course.toml")
+
+
+def of_chapter(course: Course, chapter: str) -> Iterator[Message]:
+    """Everything that learners read of the exercises of a chapter."""
+    for exercise in course.find(chapter):
+        yield from _of_exercise(exercise)
+
+
+def _of_exercise(exercise: Exercise) -> Iterator[Message]:
+    for text in (exercise.entry.title, *exercise.entry.hints):
+        yield Message(text, "exercises/course.toml")
+    for document in docstrings(_read(exercise, "exercises")):
+        yield from _at(exercise, "exercises", paragraphs(document))
+    yield from _at(exercise, "graders", _of_checks(ast.parse(_read(exercise, "graders"))))
+    yield from _at(exercise, "reference", _of_mistakes(ast.parse(_read(exercise, "reference"))))
+
+
+def _read(exercise: Exercise, folder: str) -> str:
+    return exercise.path(folder).read_text(encoding="utf-8")
+
+
+def _at(exercise: Exercise, folder: str, texts: Iterator[str] | list[str]) -> Iterator[Message]:
+    for text in texts:
+        yield Message(text, f"{folder}/{exercise.id}.py")
+
+
+def _of_checks(module: ast.Module) -> Iterator[str]:
+    """Titles and hints. A title is the first line of a docstring, without its full stop."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield (ast.get_docstring(node) or node.name[5:].replace("_", " ")).split("\n")[0].rstrip(".")
+        if isinstance(node, ast.Call):
+            yield from _keywords(node, "hint", "title", "what")
+
+
+def _of_mistakes(module: ast.Module) -> Iterator[str]:
+    """Explanations, which come first in the decorator of a mistake, and hints."""
+    for node in ast.walk(module):
+        for call in getattr(node, "decorator_list", []):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("mistake"):
+                yield from (str(each.value) for each in call.args[:1] if isinstance(each, ast.Constant))
+                yield from _keywords(call, "hint")
+
+
+def _keywords(call: ast.Call, *names: str) -> Iterator[str]:
+    for keyword in call.keywords:
+        if keyword.arg in names and isinstance(keyword.value, ast.Constant) and keyword.value.value:
+            yield str(keyword.value.value)
