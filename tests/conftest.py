@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import settings
 
 from dlex.course import Course, read_course
 from dlex.grading.session import grade
@@ -17,6 +18,13 @@ from dlex.results.records import ExerciseResult
 from dlex.submission import Source, Submission
 
 ROOT = Path(__file__).resolve().parent.parent
+LONGEST = ("test_nbgrader", "test_grade", "test_golden", "test_grading", "test_cluster", "test_audit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest goes first, so that processes side by side end together."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +52,17 @@ def grade_sources(course: Course) -> Callable[..., dict[str, ExerciseResult]]:
         return {result.submission: result.exercises[0] for result in results}
 
     return run
+
+
+@pytest.fixture
+def few_examples(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where it does not matter how many examples are drawn, draw few, to be quick."""
+    usual = settings.get_profile("dlex")
+    settings.register_profile("dlex", parent=usual, max_examples=3)
+    monkeypatch.setattr("dlex.grading.contract.EXAMPLES", 3)
+    yield
+    settings.register_profile("dlex", parent=usual)
+    settings.load_profile("dlex")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from test_release_cut import GRADER
 
 from dlex.authoring import BEGIN, END
@@ -170,22 +169,15 @@ def test_the_three_commands_of_its_readme(dlex, edition: Course) -> None:
         shutil.rmtree(answers, ignore_errors=True)
 
 
-def test_every_exercise_collects(edition: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Examples are drawn (few, to be quick), references pass, and no hidden check is there."""
-    usual = settings.get_profile("dlex")
-    settings.register_profile("dlex", parent=usual, max_examples=2)
-    monkeypatch.setattr("dlex.grading.contract.EXAMPLES", 2)
+def test_every_exercise_collects(edition: Course, few_examples: None) -> None:
+    """Examples are drawn, references pass, and no hidden check is there."""
     seen: dict[str, list[bool]] = {}
 
     def work(plugin: Plugin) -> None:
         for id, grader in plugin.graders.items():
             seen[id] = [check.info.hidden for check in grader.checks]
 
-    try:
-        run_pytest(edition, edition.exercises, 0, work)
-    finally:
-        settings.register_profile("dlex", parent=usual)
-        settings.load_profile("dlex")
+    run_pytest(edition, edition.exercises, 0, work)
     assert list(seen) == [exercise.id for exercise in edition.exercises]
     assert not [id for id, hidden in seen.items() if not hidden or any(hidden)]
 
