@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -52,6 +53,21 @@ def grade_sources(course: Course) -> Callable[..., dict[str, ExerciseResult]]:
         return {result.submission: result.exercises[0] for result in results}
 
     return run
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Course:
+    """A course of one exercise, which a test may change, with a short deadline."""
+    root = tmp_path / "course"
+    for folder in ("exercises", "solutions", "graders", "reference"):
+        (root / folder / "ch03").mkdir(parents=True)
+        shutil.copy(ROOT / folder / "ch03" / "softmax.py", root / folder / "ch03")
+    text = (ROOT / "exercises" / "course.toml").read_text(encoding="utf-8")
+    head, *entries = text.split("[[chapter.exercise]]")
+    softmax = next(entry for entry in entries if 'name = "softmax"' in entry).split("[[chapter]]")[0]
+    kept = f"{head}[[chapter.exercise]]{softmax}".replace("check_seconds = 5", "check_seconds = 1")
+    (root / "exercises" / "course.toml").write_text(kept, encoding="utf-8")
+    return read_course(root)
 
 
 @pytest.fixture

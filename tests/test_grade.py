@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ import psutil
 import pytest
 
 from dlex.batch.pool import Pool
-from dlex.course import Course, read_course
+from dlex.course import Course
 from dlex.errors import CourseError, MachineError
 from dlex.results.records import SubmissionResult
 from dlex.results.store import Store
@@ -37,21 +36,6 @@ STUB = (ROOT / "exercises" / "ch03" / "softmax.py").read_bytes()
 ENDLESS = b"def softmax(X):\n    while True:\n        pass\n"
 EXITS = b"import os\n\ndef softmax(X):\n    os._exit(0)\n"
 SOURCES = {"right": RIGHT, "wrong": WRONG, "stub": STUB, "exits": EXITS}
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Course:
-    """A course of one exercise, which a test may change, with a short deadline."""
-    root = tmp_path / "course"
-    for folder in ("exercises", "solutions", "graders", "reference"):
-        (root / folder / "ch03").mkdir(parents=True)
-        shutil.copy(ROOT / folder / "ch03" / "softmax.py", root / folder / "ch03")
-    text = (ROOT / "exercises" / "course.toml").read_text(encoding="utf-8")
-    head, *entries = text.split("[[chapter.exercise]]")
-    softmax = next(entry for entry in entries if 'name = "softmax"' in entry).split("[[chapter]]")[0]
-    kept = f"{head}[[chapter.exercise]]{softmax}".replace("check_seconds = 5", "check_seconds = 1")
-    (root / "exercises" / "course.toml").write_text(kept, encoding="utf-8")
-    return read_course(root)
 
 
 @pytest.fixture

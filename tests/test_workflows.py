@@ -1,12 +1,15 @@
-"""The workflows in docs/ are YAML, their commands are bash, and they keep to what docs/ci.md promises."""
+"""The workflows in docs/ are YAML, their commands run, and they keep to what docs/ci.md promises."""
 
 from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from dlex.course import Course
 
 yaml = pytest.importorskip("yaml")
 
@@ -26,6 +29,46 @@ def test_commands_are_bash(command: str) -> None:
     assert "${{" not in command  # an expression would be pasted into the script: use env
     done = subprocess.run(["bash", "-n"], input=command, capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
+
+
+WRONG = "import torch\n\ndef softmax(X):\n    return torch.exp(X) / torch.exp(X).sum(0)\n"
+
+
+def run_job(small: Course, command: str, folder: Path, **variables: str) -> str:
+    """Run a job's command in `folder`, where learners' answers are, with nothing of this environment."""
+    answers = small.root.parent / "answers" / "ch03"
+    answers.mkdir(parents=True, exist_ok=True)
+    (answers / "softmax.py").write_text(WRONG)
+    dlex = small.root.parent / "venv" / "bin" / "dlex"
+    dlex.parent.mkdir(parents=True)
+    dlex.write_text(f'#!/bin/sh\nexec {sys.executable} {DOCS.parent / "cli.py"} "$@"\n')
+    dlex.chmod(0o755)
+    variables |= {"PATH": "/usr/bin:/bin", "DLEX_COURSE": str(small.root)}
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", command], cwd=folder, env=variables, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def is_graded(results: Path) -> bool:
+    summary = (results / "summary.md").read_text()
+    return "wrong_axis" in summary and "<failure" in (results / "junit.xml").read_text()
+
+
+def test_github_grades(small: Course, tmp_path: Path) -> None:
+    (command,) = [step["run"] for step in STEPS if step.get("name") == "Grade"]
+    annotations = run_job(small, command, tmp_path, RUNNER_TEMP=str(tmp_path))
+    assert is_graded(tmp_path / "results")
+    told = annotations + (tmp_path / "results" / "annotations.txt").read_text()
+    assert "::error file=ch03/softmax.py" in told
+
+
+def test_gitlab_grades(small: Course, tmp_path: Path) -> None:
+    (tmp_path / "answers").mkdir()
+    command = "\n".join(GITLAB["grade"]["script"]).replace("/opt/venv", str(tmp_path / "venv"))
+    run_job(small, command, tmp_path / "answers")
+    assert is_graded(tmp_path / "answers" / "results")
 
 
 def test_github_gives_no_more_rights_than_needed() -> None:
