@@ -97,7 +97,7 @@ def _of_exercise(exercise: Exercise) -> Iterator[Message]:
     for document in docstrings(_read(exercise, "exercises")):
         yield from _at(exercise, "exercises", paragraphs(document))
     yield from _at(exercise, "graders", _of_checks(ast.parse(_read(exercise, "graders"))))
-    yield from _at(exercise, "reference", _of_mistakes(ast.parse(_read(exercise, "reference"))))
+    yield from _at(exercise, "reference", _of_mistakes(exercise))
 
 
 def _read(exercise: Exercise, folder: str) -> str:
@@ -118,13 +118,12 @@ def _of_checks(module: ast.Module) -> Iterator[str]:
             yield from _keywords(node, "hint", "title", "what")
 
 
-def _of_mistakes(module: ast.Module) -> Iterator[str]:
-    """Explanations, which come first in the decorator of a mistake, and hints."""
-    for node in ast.walk(module):
-        for call in getattr(node, "decorator_list", []):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("mistake"):
-                yield from (str(each.value) for each in call.args[:1] if isinstance(each, ast.Constant))
-                yield from _keywords(call, "hint")
+def _of_mistakes(exercise: Exercise) -> Iterator[str]:
+    """Explanations and hints. References are run for them: authors make mistakes by functions, too."""
+    from dlex.grading.mistakes import load_reference
+
+    for mistake in load_reference(exercise).mistakes:
+        yield mistake.explanation
 
 
 def _keywords(call: ast.Call, *names: str) -> Iterator[str]:
