@@ -38,7 +38,7 @@ class Plain:
         return value.detach(), list(torch.autograd.grad(value, wanted, weights))
 
     def observe(self, *args):
-        return Observation(self.function(*args), list(args), False, 0)
+        return Observation(self.function(*args), list(args), False)
 
 
 class Functions:
