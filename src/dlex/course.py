@@ -23,6 +23,7 @@ import msgspec
 
 from dlex import language
 from dlex.errors import CourseError, UsageError
+from dlex.order import prerequisites
 
 CONTENT = ("exercises", "solutions", "graders", "reference")
 BUNDLED = Path(__file__).parent / "_course"
@@ -53,7 +54,8 @@ class ByHandGroup(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ExerciseEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """An exercise as course.toml lists it. `efficiency`: points for operations that do not grow."""
+    """An exercise as course.toml lists it. `efficiency`: points for operations that do not grow;
+    `after`: names or ids of the exercises that it builds on."""
 
     name: str
     title: str
@@ -61,6 +63,7 @@ class ExerciseEntry(msgspec.Struct, forbid_unknown_fields=True):
     hints: list[str] = []
     by_hand: list[str] = []
     efficiency: float = 0
+    after: list[str] = []
 
 
 class ChapterEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,6 +111,11 @@ class Exercise:
     def path(self, folder: str) -> Path:
         """Its file in one of the four content folders."""
         return self.course.root / folder / f"{self.id}.py"
+
+    @property
+    def after(self) -> list[Exercise]:
+        """The exercises that it builds on."""
+        return self.course.prerequisites[self.id]
 
     @property
     def by_hand(self) -> list[ByHandGroup]:
@@ -160,6 +168,11 @@ class Course:
         return language.say(message, self.root / "exercises" / "locale", domain)
 
     @cached_property
+    def prerequisites(self) -> dict[str, list[Exercise]]:
+        """The exercises that each one builds on, by id. CourseError if `after` makes no sense."""
+        return prerequisites(self, self.root / "exercises" / "course.toml")
+
+    @cached_property
     def hash(self) -> str:
         """Identifies everything that a grade depends on."""
         digest = hashlib.sha256()
@@ -184,10 +197,11 @@ class Course:
             wanted = f"ch{int(number[1]):02d}/{tail}"
         found = [e for e in self.exercises if wanted in (e.chapter, e.id, e.name)]
         if not found:
-            raise UsageError(f"no chapter or exercise is called {target!r}", self._suggest(wanted))
+            raise UsageError(f"no chapter or exercise is called {target!r}", self.near(wanted))
         return found
 
-    def _suggest(self, wanted: str) -> str:
+    def near(self, wanted: str) -> str:
+        """What to say of a word that names nothing here: near names, if there are any."""
         names = [name for e in self.exercises for name in (e.name, e.id)] + [c.id for c in self.chapters]
         near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
         if near:
@@ -263,3 +277,4 @@ def _validate(course: Course, path: Path) -> None:
                 raise CourseError(
                     f"{path}: {exercise.id} names the group {group!r}, but there is no [by_hand.{group}]"
                 )
+    prerequisites(course, path)

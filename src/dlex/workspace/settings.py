@@ -1,0 +1,70 @@
+"""The files of a workspace that are no exercises: they explain it, and tell editors and git about it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from dlex.course import Course
+from dlex.language import _
+
+HIDDEN = ["**/__pycache__", ".dlex"]
+
+
+def settings(course: Course) -> dict[str, str]:
+    """Their texts, by path in the workspace.
+
+    Those that name a place on this machine stay out of git: `dlex init` makes them on another one.
+    """
+    return {
+        "README.md": _readme(course),
+        ".gitignore": "__pycache__/\n.dlex/\n.vscode/\npyrightconfig.json\n*.py.new*\n",
+        ".vscode/settings.json": _json(_vscode()),
+        "pyrightconfig.json": _json(_pyright()),
+    }
+
+
+def _readme(course: Course) -> str:
+    first = course.exercises[0]
+    return _(
+        "# {title}: my answers\n\n"
+        "Each file holds one exercise. Read it, replace `raise NotImplementedError` with your answer, save.\n\n"
+        "    dlex show {name}        the statement, set for reading\n"
+        "    dlex check {name}       what is right, what is wrong, and on which smallest input\n"
+        "    dlex hint {name}        a question; then the idea; then the formula\n"
+        "    dlex status             how far you are, and what comes next\n"
+        "    dlex history {name}     your attempts: what you wrote then, and what was right about it\n"
+        "    dlex update             new or changed stubs; what you wrote stays\n\n"
+        "`dlex check ch3` checks a chapter, `dlex check` everything. Your own helper functions, loops or\n"
+        "tensor operations: whatever is right earns the points.\n\n"
+        "Open this folder in an editor: `.vscode/settings.json` and `pyrightconfig.json` tell it which Python\n"
+        "has torch. What you do is remembered in `.dlex/`, on this machine alone.\n"
+    ).format(title=course.name, name=first.name)
+
+
+def _vscode() -> dict:
+    """Visual Studio Code: run what dlex runs with, and leave our own folder alone."""
+    return {
+        "python.defaultInterpreterPath": sys.executable,
+        "files.exclude": dict.fromkeys(HIDDEN, True),
+    }
+
+
+def _pyright() -> dict:
+    """Pyright, in any editor: the environment that has torch, and no complaint about stubs' own imports."""
+    folder = Path(sys.prefix)
+    found = {"include": ["."], "exclude": HIDDEN, "typeCheckingMode": "basic"}
+    if is_environment():
+        found |= {"venvPath": str(folder.parent), "venv": folder.name}
+    return found
+
+
+def is_environment() -> bool:
+    """Whether Python runs in an environment of its own, one of venv or conda, not the system's."""
+    return sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir()
+
+
+def _json(value: dict) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
