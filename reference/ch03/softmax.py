@@ -25,6 +25,7 @@ SHIFTS = ("row maximum", "column maximum", "maximum", "nothing")
 
 @mistake(
     "changes X itself: build new tensors instead of writing into the argument",
+    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]", "contract[gradients]"),
 )
 def in_place(X):
@@ -37,6 +38,7 @@ def in_place(X):
 @mistake(
     "exp() overflows for large scores, and inf / inf is nan. Which constant can be subtracted from a row "
     "without changing its probabilities?",
+    hint="Follow the row [1000, 1000] through your code by hand: what comes out of exp, and what out of the division? Then do the same with [0, 0]: should the two differ?",
     loses=("large_scores", "rows_far_apart"),
 )
 def no_max_shift(X):
@@ -47,6 +49,7 @@ def no_max_shift(X):
 @mistake(
     "subtracts the maximum of the whole matrix: a row far below it underflows to 0 / 0. Each row needs "
     "its own maximum.",
+    hint="Take a matrix with the rows [0, 0] and [1000, 1000]. What is subtracted from the first row, and what does exp make of it?",
     loses=("large_scores", "rows_far_apart"),
 )
 def global_max_shift(X):
@@ -57,6 +60,7 @@ def global_max_shift(X):
 @mistake(
     "subtracts another number than the largest score of the row: of large scores, some still overflow, or "
     "all underflow to 0 / 0",
+    hint="What is the largest number of a row that your exp ever sees? Try the rows [-1000, -2000] and [0, 1000].",
     shift=("mean", "smallest", "largest size", "first", "largest or 0"),
 )
 def wrong_shift(X, shift):
@@ -71,25 +75,37 @@ def wrong_shift(X, shift):
     return X_exp / X_exp.sum(dim=1, keepdim=True)
 
 
-@mistake("normalises the columns: each row is one example, so each row has to add up to 1", minus=SHIFTS)
+@mistake(
+    "normalises the columns: each row is one example, so each row has to add up to 1",
+    hint="Print the sums of your result along dim=0 and along dim=1. Which of the two is all ones?",
+    minus=SHIFTS,
+)
 def wrong_axis(X, minus):
     X_exp = _exp(X, minus)
     return X_exp / X_exp.sum(dim=0, keepdim=True)
 
 
-@mistake("divides by the sum of the whole matrix: each row has to add up to 1 on its own", minus=SHIFTS)
+@mistake(
+    "divides by the sum of the whole matrix: each row has to add up to 1 on its own",
+    hint="Give it two equal rows. What does each of them add up to in your result?",
+    minus=SHIFTS,
+)
 def whole_matrix(X, minus):
     X_exp = _exp(X, minus)
     return X_exp / X_exp.sum()
 
 
-@mistake("divides the scores themselves by their sum: the exponential is missing")
+@mistake(
+    "divides the scores themselves by their sum: the exponential is missing",
+    hint="Try a row with a negative score: can a probability be what comes out?",
+)
 def no_exp(X):
     return X / X.sum(dim=1, keepdim=True)
 
 
 @mistake(
     "the row sums have lost a dimension, so the division lines up with columns (or not at all): see keepdim",
+    hint="Print the shape of your sums. How do (n,) and (n, q) line up, and what if n and q happen to be equal?",
     minus=SHIFTS,
 )
 def keepdim_missing(X, minus):
@@ -97,6 +113,9 @@ def keepdim_missing(X, minus):
     return X_exp / X_exp.sum(dim=1)
 
 
-@mistake("returns logarithms: probabilities are between 0 and 1")
+@mistake(
+    "returns logarithms: probabilities are between 0 and 1",
+    hint="What do the numbers of a row of your result add up to, and which of your lines makes them negative?",
+)
 def log_probabilities(X):
     return torch.log_softmax(X, dim=1)

@@ -241,26 +241,40 @@ def _kept(X, p, generator, shape=None):
     return (torch.rand(X.shape if shape is None else shape, generator=generator) >= p).to(X.dtype)
 
 
-@mistake("does not scale the kept entries: their mean shrinks with every entry dropped", loses=VALUES)
+@mistake(
+    "does not scale the kept entries: their mean shrinks with every entry dropped",
+    hint="Let X be 1000 ones. What is the mean of your result for p = 0.5, and what for p = 0.9?",
+    loses=VALUES,
+)
 @_right_elsewhere
 def no_scaling(X, p, generator):
     return _kept(X, p, generator) * X
 
 
-@mistake("divides by p: a share of 1 - p of the entries is left to carry the mean", loses=VALUES)
+@mistake(
+    "divides by p: a share of 1 - p of the entries is left to carry the mean",
+    hint="With p = 0.1 hardly anything is dropped. How much larger should the rest become, and how much larger does yours?",
+    loses=VALUES,
+)
 @_right_elsewhere
 def scales_by_one_over_p(X, p, generator):
     return _kept(X, p, generator) * X / p
 
 
-@mistake("makes the kept entries smaller: they have to grow, to make up for the dropped ones", loses=VALUES)
+@mistake(
+    "makes the kept entries smaller: they have to grow, to make up for the dropped ones",
+    hint="Let X be 1000 ones and p = 0.5. Which number has to stand in the kept places for the mean to be 1?",
+    loses=VALUES,
+)
 @_right_elsewhere
 def scales_down(X, p, generator):
     return _kept(X, p, generator) * X * (1 - p)
 
 
 @mistake(
-    "drops entries with probability 1 - p: look at the direction of the comparison", loses=("kept_fraction",)
+    "drops entries with probability 1 - p: look at the direction of the comparison",
+    hint="Count the zeros for 1000 entries and p = 0.1. For which random numbers is your comparison true?",
+    loses=("kept_fraction",),
 )
 @_right_elsewhere
 def drops_with_one_minus_p(X, p, generator):
@@ -269,6 +283,7 @@ def drops_with_one_minus_p(X, p, generator):
 
 @mistake(
     "drops entries with probability 1 - p, at p = 0 and p = 1 too: look at the direction of the comparison",
+    hint="What should be left of X for p = 0, and for p = 1? Follow these two through your comparison.",
     loses=("kept_fraction", "p_zero", "p_one"),
 )
 def drops_with_one_minus_p_everywhere(X, p, training=True, generator=None):
@@ -280,6 +295,7 @@ def drops_with_one_minus_p_everywhere(X, p, training=True, generator=None):
 
 @mistake(
     "takes p for the probability to keep an entry: p is the probability to drop it",
+    hint="Count the zeros for 1000 entries and p = 0.9, then read once more what the statement calls p.",
     loses=(*VALUES, "kept_fraction"),
 )
 @_right_elsewhere
@@ -289,6 +305,7 @@ def keeps_with_p(X, p, generator):
 
 @mistake(
     "draws one number for each row, so that whole rows are dropped: every entry needs one of its own",
+    hint="How many random numbers do you draw for an X of shape (3, 4), and how many decisions are there to be made?",
     loses=("any_shape", "kept_fraction", "independent_entries"),
     form=("keepdim", "first", "last"),
 )
@@ -303,6 +320,7 @@ def one_mask_per_row(X, p, generator, form):
 
 @mistake(
     "draws one number for each column, so that whole columns are dropped: every entry needs one of its own",
+    hint="How many random numbers do you draw for an X of shape (3, 4), and how many decisions are there to be made?",
     loses=("any_shape", "kept_fraction", "independent_entries"),
     dimension=(-1, 1),
 )
@@ -313,6 +331,7 @@ def one_mask_per_column(X, p, generator, dimension):
 
 @mistake(
     "draws one mask and uses it for every example: the numbers need the whole shape of X",
+    hint="Look at the zeros of the first two examples. How many random numbers did you draw, and how many entries has X?",
     loses=("kept_fraction", "independent_entries"),
 )
 @_right_elsewhere
@@ -322,6 +341,7 @@ def one_mask_for_all_examples(X, p, generator):
 
 @mistake(
     "drops a fixed number of entries: each is dropped on its own, so that the number is random too",
+    hint="If you toss 10 coins again and again, is the number of heads always 5?",
     loses=("number_varies",),
     rounding=(round, int, math.ceil),
 )
@@ -334,6 +354,7 @@ def fixed_number(X, p, generator, rounding):
 
 @mistake(
     "drops the same entries in every call: new random numbers have to be drawn each time",
+    hint="Call it twice in a row. Which line sends the random numbers back to their beginning?",
     loses=("fresh_mask",),
 )
 @_right_elsewhere
@@ -344,6 +365,7 @@ def same_mask(X, p, generator):
 
 @mistake(
     "drops the same entries in every call, whatever generator it is given: draw new random numbers each time",
+    hint="Where does the generator that you draw from come from, and what was done to it just before?",
     loses=("fresh_mask", "generator"),
 )
 @_right_elsewhere
@@ -351,25 +373,38 @@ def same_mask_always(X, p, generator):
     return _kept(X, p, torch.Generator().manual_seed(0)) * X / (1 - p)
 
 
-@mistake("does not draw from the generator that it is given", loses=("generator",))
+@mistake(
+    "does not draw from the generator that it is given",
+    hint="Which of your calls draws the random numbers, and which of its arguments could be the generator?",
+    loses=("generator",),
+)
 @_right_elsewhere
 def ignores_generator(X, p, generator):
     return _kept(X, p, None) * X / (1 - p)
 
 
-@mistake("returns X in training too: nothing is ever dropped", loses=(*VALUES, *NEVER_DROPS))
+@mistake(
+    "returns X in training too: nothing is ever dropped",
+    hint="Follow training=True and p = 0.5 through your code line by line: at which `return` does it end?",
+    loses=(*VALUES, *NEVER_DROPS),
+)
 def never_drops(X, p, training=True, generator=None):
     _refuse(p)
     return X
 
 
-@mistake("drops entries with training=False, and none with True", loses=(*VALUES, *NEVER_DROPS, "evaluation"))
+@mistake(
+    "drops entries with training=False, and none with True",
+    hint="Read your condition aloud for training=True. Which of the two branches is that?",
+    loses=(*VALUES, *NEVER_DROPS, "evaluation"),
+)
 def training_swapped(X, p, training=True, generator=None):
     return dropout(X, p, not training, generator)
 
 
 @mistake(
     "drops entries with training=False as well: the trained network is to be used whole",
+    hint="In which line do you read `training`? What should be left of X when it is False?",
     loses=("evaluation",),
 )
 def active_in_evaluation(X, p, training=True, generator=None):
@@ -378,6 +413,7 @@ def active_in_evaluation(X, p, training=True, generator=None):
 
 @mistake(
     "scales by 1 - p in evaluation instead of by 1 / (1 - p) in training: X stays X with training=False",
+    hint="When are entries dropped, and what is there to be made up for when none are?",
     loses=(*VALUES, "evaluation"),
 )
 def scales_in_evaluation(X, p, training=True, generator=None):
@@ -385,13 +421,19 @@ def scales_in_evaluation(X, p, training=True, generator=None):
     return _kept(X, p, generator) * X if training else X * (1 - p)
 
 
-@mistake("scales in evaluation as well: X has to stay X with training=False", loses=("evaluation",))
+@mistake(
+    "scales in evaluation as well: X has to stay X with training=False",
+    hint="What is there to be made up for where nothing was dropped?",
+    loses=("evaluation",),
+)
 def still_scales_in_evaluation(X, p, training=True, generator=None):
     return dropout(X, p, True, generator) if training or p == 1 else X / (1 - p)
 
 
 @mistake(
-    "gives zeros for p = 1 in evaluation too: X has to stay X with training=False", loses=("evaluation",)
+    "gives zeros for p = 1 in evaluation too: X has to stay X with training=False",
+    hint="Which question does your code ask first: what p is, or whether it is training?",
+    loses=("evaluation",),
 )
 def zeros_in_evaluation(X, p, training=True, generator=None):
     return torch.zeros_like(X) if p == 1 else dropout(X, p, training, generator)
@@ -399,6 +441,7 @@ def zeros_in_evaluation(X, p, training=True, generator=None):
 
 @mistake(
     "divides by zero for p = 1: 0 / 0 is nan, where zeros are asked for",
+    hint="What is 1 - p for p = 1, and what do you do with it? What does the statement ask for there?",
     loses=("p_one",),
     how=("tensor", "number"),
 )
@@ -412,6 +455,7 @@ def nan_at_one(X, p, training=True, generator=None, how="tensor"):
 
 @mistake(
     "compares normal random numbers with p: only uniform ones are below p with probability p",
+    hint="Which share of the numbers of torch.randn lies below 0.5, and which share of those of torch.rand?",
     loses=("kept_fraction",),
     kept=(lambda noise, p: noise > p, lambda noise, p: noise < 1 - p),
 )
@@ -422,6 +466,7 @@ def normal_noise(X, p, generator, kept):
 
 @mistake(
     "multiplies by the random numbers themselves: compare them with p to get a mask of 0 and 1",
+    hint="How many different values has your mask, and how many should it have?",
     loses=(*VALUES, "kept_fraction"),
     scaled=(True, False),
 )
@@ -433,6 +478,7 @@ def noise_for_mask(X, p, generator, scaled):
 
 @mistake(
     "changes X itself: build new tensors instead of writing into the argument",
+    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]", "contract[gradients]"),
 )
 @_right_elsewhere
@@ -461,6 +507,7 @@ class _DrawsAgain(torch.autograd.Function):
 
 @mistake(
     "draws another mask for the backward pass: gradients must go through the entries that were kept",
+    hint="What does the backward pass have to know about the forward pass, and where do you keep it?",
     loses=("contract[gradients]",),
 )
 @_right_elsewhere
@@ -470,6 +517,7 @@ def new_mask_in_backward(X, p, generator):
 
 @mistake(
     "computes the scale in float32, which has 7 digits: for a float64 X it needs 16",
+    hint="Print the dtype of your mask, and of your scale, for an X in float64.",
 )
 @_right_elsewhere
 def float32_scale(X, p, generator):
@@ -477,7 +525,10 @@ def float32_scale(X, p, generator):
 
 
 @mistake(
-    "accepts a p outside [0, 1]: raise a ValueError that names p", loses=("bad_p",), how=("rand", "bernoulli")
+    "accepts a p outside [0, 1]: raise a ValueError that names p",
+    hint="What comes out for p = -0.5 and for p = 1.5? What is the first thing that your code does with p?",
+    loses=("bad_p",),
+    how=("rand", "bernoulli"),
 )
 def accepts_any_p(X, p, training=True, generator=None, how="rand"):
     if not training or p == 0:
@@ -491,6 +542,7 @@ def accepts_any_p(X, p, training=True, generator=None, how="rand"):
 
 @mistake(
     "checks p with assert, which raises AssertionError: a ValueError that names p is asked for",
+    hint="Which exception does `assert` raise, and which one does the statement name?",
     loses=("bad_p",),
 )
 def asserts(X, p, training=True, generator=None):

@@ -28,21 +28,26 @@ def _sides(X, K):
 
 
 @mistake(
-    "flips the kernel, which is the mathematical convolution: K[0, 0] belongs to the top left of a window"
+    "flips the kernel, which is the mathematical convolution: K[0, 0] belongs to the top left of a window",
+    hint="Let K be zero but for a 1 in its top left corner. Which part of X should come out, and which part does?",
 )
 def flips(X, K):
     return corr2d(X, K.flip(0, 1))
 
 
 @mistake(
-    "the result is one row and one column too small: how often does a kernel of width 1 fit into 3 columns?"
+    "the result is one row and one column too small: how often does a kernel of width 1 fit into 3 columns?",
+    hint="On paper, in how many places does a kernel of width 2 fit into an image of width 3? Put the numbers into your formula.",
 )
 def one_too_small(X, K):
     Y = corr2d(X, K)
     return Y[:-1, :-1]
 
 
-@mistake("the result is one row and one column too large: the last window ends exactly where X ends")
+@mistake(
+    "the result is one row and one column too large: the last window ends exactly where X ends",
+    hint="Which columns of X does your last window cover? Which column of X is the last?",
+)
 def one_too_large(X, K):
     oh, ow, kh, kw = _sides(X, K)
     Y = X.new_zeros(oh + 1, ow + 1)
@@ -52,7 +57,10 @@ def one_too_large(X, K):
     return Y
 
 
-@mistake("the result has an extra row and column that no window filled: the last window ends where X ends")
+@mistake(
+    "the result has an extra row and column that no window filled: the last window ends where X ends",
+    hint="How large is the tensor that collects your results, and how many windows does your loop visit?",
+)
 def rest_of_zeros(X, K):
     oh, ow, _kh, _kw = _sides(X, K)
     Y = X.new_zeros(oh + 1, ow + 1)
@@ -61,7 +69,8 @@ def rest_of_zeros(X, K):
 
 
 @mistake(
-    "the result is as large as X: without padding there are fewer positions of the kernel than entries of X"
+    "the result is as large as X: without padding there are fewer positions of the kernel than entries of X",
+    hint="In how many places can a 2 x 2 kernel lie in a 3 x 3 image? Compare with the shape of your result.",
 )
 def as_large_as_X(X, K):
     oh, ow, _kh, _kw = _sides(X, K)
@@ -72,6 +81,7 @@ def as_large_as_X(X, K):
 
 @mistake(
     "surrounds X with zeros: the kernel stays inside the image here, there is no padding",
+    hint="Does the statement speak of zeros around X? Which of your lines puts them there?",
     sides=("same", "full"),
 )
 def padded(X, K, sides):
@@ -83,7 +93,8 @@ def padded(X, K, sides):
 
 
 @mistake(
-    "moves the kernel by its own size, so that windows never overlap: it moves by one row or column here"
+    "moves the kernel by its own size, so that windows never overlap: it moves by one row or column here",
+    hint="Print the first row and column of each window: by how much do neighbours differ?",
 )
 def stride_of_kernel(X, K):
     _refuse_too_large(X, K)
@@ -92,6 +103,7 @@ def stride_of_kernel(X, K):
 
 @mistake(
     "swaps height and width of the kernel: in windows and result, kh goes with rows and kw with columns",
+    hint="Try an X of shape (2, 5) with a K of shape (1, 3), and print the shape of every window.",
     where=("result", "windows", "both"),
 )
 def sides_swapped(X, K, where):
@@ -106,7 +118,11 @@ def sides_swapped(X, K, where):
     return Y
 
 
-@mistake("takes the kernel for a square: its height and its width may differ", side=(0, 1))
+@mistake(
+    "takes the kernel for a square: its height and its width may differ",
+    hint="Try a K of shape (1, 3). Which of its two sizes does your code never read?",
+    side=(0, 1),
+)
 def square_kernel_only(X, K, side):
     _refuse_too_large(X, K)
     (h, w), k = X.shape, K.shape[side]
@@ -117,13 +133,19 @@ def square_kernel_only(X, K, side):
     return Y
 
 
-@mistake("the products are not added up: every window becomes one number")
+@mistake(
+    "the products are not added up: every window becomes one number",
+    hint="What is the shape of a window times K? And of one entry of the result?",
+)
 def sum_missing(X, K):
     _oh, _ow, kh, kw = _sides(X, K)
     return X.unfold(0, kh, 1).unfold(1, kw, 1) * K
 
 
-@mistake("the products are not added up before they are stored: every window becomes one number")
+@mistake(
+    "the products are not added up before they are stored: every window becomes one number",
+    hint="What is the shape of a window times K? And of the place where you store it?",
+)
 def sum_missing_in_loop(X, K):
     oh, ow, kh, kw = _sides(X, K)
     Y = X.new_zeros(oh, ow)
@@ -133,22 +155,35 @@ def sum_missing_in_loop(X, K):
     return Y
 
 
-@mistake("adds up along one side of the window only: both sides of the kernel are summed over", side=(2, 3))
+@mistake(
+    "adds up along one side of the window only: both sides of the kernel are summed over",
+    hint="Print the shape before and after your sum. Which axes belong to a window?",
+    side=(2, 3),
+)
 def one_side_summed(X, K, side):
     return sum_missing(X, K).sum(dim=side)
 
 
-@mistake("averages the products of a window: they are added up, not divided by their number")
+@mistake(
+    "averages the products of a window: they are added up, not divided by their number",
+    hint="Let X and K be all ones, K of shape (2, 2). Which number do you expect everywhere, and which do you get?",
+)
 def mean_of_products(X, K):
     return corr2d(X, K) / K.numel()
 
 
-@mistake("leaves out the kernel: the result is the sum of each window, unweighted")
+@mistake(
+    "leaves out the kernel: the result is the sum of each window, unweighted",
+    hint="Double K. What happens to your result?",
+)
 def kernel_ignored(X, K):
     return corr2d(X, torch.ones_like(K))
 
 
-@mistake("keeps only the product with the last entry of the kernel: each assignment replaces what was there")
+@mistake(
+    "keeps only the product with the last entry of the kernel: each assignment replaces what was there",
+    hint="Print one entry of the result after each product. What has become of the products before?",
+)
 def assigns_instead_of_adding(X, K):
     oh, ow, kh, kw = _sides(X, K)
     Y = X.new_zeros(oh, ow)
@@ -160,19 +195,29 @@ def assigns_instead_of_adding(X, K):
     return Y
 
 
-@mistake("keeps only the last row of the kernel: each assignment replaces what the rows before had given")
+@mistake(
+    "keeps only the last row of the kernel: each assignment replaces what the rows before had given",
+    hint="Print one entry of the result after each row of the kernel. What has become of the rows before?",
+)
 def assigns_row_by_row(X, K):
     _refuse_too_large(X, K)
     return corr2d(X[len(K) - 1 :], K[-1:])
 
 
-@mistake("never starts again at zero: each entry of the result also contains the entries before it")
+@mistake(
+    "never starts again at zero: each entry of the result also contains the entries before it",
+    hint="Print your running total at the beginning of each window. What should it be there?",
+)
 def running_sum(X, K):
     Y = corr2d(X, K)
     return Y.flatten().cumsum(0).reshape(Y.shape)
 
 
-@mistake("returns from inside the loop: only the first entry or row is filled", after=("entry", "row"))
+@mistake(
+    "returns from inside the loop: only the first entry or row is filled",
+    hint="How far is your `return` indented, and so after which window is it reached?",
+    after=("entry", "row"),
+)
 def returns_early(X, K, after):
     whole = corr2d(X, K)
     Y = torch.zeros_like(whole)
@@ -186,6 +231,7 @@ def returns_early(X, K, after):
 @mistake(
     "collects the result in a tensor of torch's defaults (float32, on the CPU): it should get the dtype and "
     "the device of X",
+    hint="Print the dtype of the tensor that collects your results, for an X in float64. Which of its arguments decides?",
     loses=WRONG_DTYPE,
 )
 def default_result(X, K):
@@ -200,6 +246,7 @@ def default_result(X, K):
 @mistake(
     "takes numbers out of their tensors (.item(), float(), NumPy) and builds a new one: gradients cannot "
     "flow back, and the dtype and device of X are lost",
+    hint="Which of your lines makes a Python number out of a tensor, and what would happen without it?",
     loses=WRONG_DTYPE,
 )
 def python_numbers(X, K):
@@ -208,6 +255,7 @@ def python_numbers(X, K):
 
 @mistake(
     "cuts the result off from X and K (.item(), .detach(), .data, no_grad): gradients flow back to both",
+    hint="Print requires_grad after each of your lines: where does True become False?",
     loses=CUT_OFF,
 )
 def cut_off(X, K):
@@ -215,25 +263,36 @@ def cut_off(X, K):
 
 
 @mistake(
-    "cuts K off (.item(), .detach(), .data): gradients have to flow back to the kernel as well", loses=CUT_OFF
+    "cuts K off (.item(), .detach(), .data): gradients have to flow back to the kernel as well",
+    hint="Follow K through your lines: after which of them has it lost requires_grad?",
+    loses=CUT_OFF,
 )
 def kernel_cut_off(X, K):
     return corr2d(X, K.detach())
 
 
-@mistake("cuts X off (.detach(), .data): gradients have to flow back to the image as well", loses=CUT_OFF)
+@mistake(
+    "cuts X off (.detach(), .data): gradients have to flow back to the image as well",
+    hint="Follow X through your lines: after which of them has it lost requires_grad?",
+    loses=CUT_OFF,
+)
 def image_cut_off(X, K):
     return corr2d(X.detach(), K)
 
 
 @mistake(
-    "stores the result as integers: everything after the decimal point is lost", dtype=("int64", "int32")
+    "stores the result as integers: everything after the decimal point is lost",
+    hint="Print the dtype of the tensor that collects your results. What was it made from?",
+    dtype=("int64", "int32"),
 )
 def integer_result(X, K, dtype):
     return corr2d(X, K).detach().to(getattr(torch, dtype))
 
 
-@mistake("multiplies inside X itself: a window is a view of X, so later windows see products instead of X")
+@mistake(
+    "multiplies inside X itself: a window is a view of X, so later windows see products instead of X",
+    hint="Print X after the first window. What does `*=` write to?",
+)
 def windows_overwritten(X, K):
     oh, ow, kh, kw = _sides(X, K)
     Y = X.new_zeros(oh, ow)
@@ -247,6 +306,7 @@ def windows_overwritten(X, K):
 
 @mistake(
     "accepts a kernel that is larger than X: that is a ValueError, in height or in width",
+    hint="What is the height of your result for a kernel taller than X? Where in your code would anybody notice?",
     instead=("zeros", "unfold"),
     loses=REFUSAL,
 )
@@ -263,6 +323,7 @@ def never_refuses(X, K, instead):
 
 @mistake(
     "refuses a kernel only when it is larger than X in both directions: one is enough",
+    hint="Try a kernel that is too tall, but narrow. Read your condition aloud for it.",
     loses=REFUSAL,
 )
 def refuses_only_if_both(X, K):
@@ -273,6 +334,7 @@ def refuses_only_if_both(X, K):
 
 @mistake(
     "compares the number of entries of K and X: a kernel may be too tall or too wide and still have fewer",
+    hint="Try a K of shape (4, 1) and an X of shape (3, 3). What do you compare, and does it fit?",
     loses=REFUSAL,
 )
 def compares_entries(X, K):

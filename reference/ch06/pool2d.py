@@ -40,6 +40,7 @@ def _reduced(window, mode):
 
 @mistake(
     "the maximum starts at 0: a window of negative numbers never exceeds it. Start from one of its entries",
+    hint="Follow the window [-3, -1] through your code: what is the maximum before it has seen any entry?",
     start=("number", "tensor"),
 )
 def zero_start(X, pool_size, mode="max", start="tensor"):
@@ -53,6 +54,7 @@ def zero_start(X, pool_size, mode="max", start="tensor"):
 @mistake(
     "the maximum starts at a fixed number: a window may lie below any number that you choose. Start from an "
     "entry of the window, or from -inf",
+    hint="Take a window whose entries all lie below your number. What comes out?",
     start=NUMBERS,
     loses=("negative_image",),
 )
@@ -62,7 +64,8 @@ def fixed_start(X, pool_size, mode="max", start=-1e9):
 
 
 @mistake(
-    "moves the window by its own size, so that windows never overlap: it moves by one row or column here"
+    "moves the window by its own size, so that windows never overlap: it moves by one row or column here",
+    hint="Print the first row and column of each window: by how much do neighbours differ?",
 )
 def stride_of_window(X, pool_size, mode="max"):
     _checked(X, pool_size, mode)
@@ -72,6 +75,7 @@ def stride_of_window(X, pool_size, mode="max"):
 
 @mistake(
     "swaps height and width of the window: in windows and result, ph goes with rows and pw with columns",
+    hint="Try an X of shape (2, 5) with a pool_size of (1, 3), and print the shape of every window.",
     where=("result", "windows", "both"),
 )
 def sides_swapped(X, pool_size, mode="max", where="both"):
@@ -86,7 +90,11 @@ def sides_swapped(X, pool_size, mode="max", where="both"):
     return Y
 
 
-@mistake("takes the window for a square: its height and its width may differ", side=(0, 1))
+@mistake(
+    "takes the window for a square: its height and its width may differ",
+    hint="Try a pool_size of (1, 3). Which of the two numbers does your code never read?",
+    side=(0, 1),
+)
 def square_window_only(X, pool_size, mode="max", side=0):
     _checked(X, pool_size, mode)
     k = pool_size[side]
@@ -97,7 +105,10 @@ def square_window_only(X, pool_size, mode="max", side=0):
     return Y
 
 
-@mistake("'avg' returns sums: divide by the number of entries in the window")
+@mistake(
+    "'avg' returns sums: divide by the number of entries in the window",
+    hint="What is the mean of four ones, and what do you return for them?",
+)
 def sum_for_average(X, pool_size, mode="max"):
     Y = pool2d(X, pool_size, mode)
     return Y if mode == "max" else Y * (pool_size[0] * pool_size[1])
@@ -105,6 +116,7 @@ def sum_for_average(X, pool_size, mode="max"):
 
 @mistake(
     "'avg' divides by the wrong number: a window has ph times pw entries",
+    hint="For an image of ones, every average is 1. Try windows of shape (1, 3) and (2, 2): what do you divide by?",
     divisor=("ph", "pw", "ph + pw", "image", "ph squared", "pw squared"),
 )
 def wrong_divisor(X, pool_size, mode="max", divisor="ph"):
@@ -121,31 +133,45 @@ def wrong_divisor(X, pool_size, mode="max", divisor="ph"):
     return Y if mode == "max" else Y * (ph * pw) / numbers[divisor]
 
 
-@mistake("takes the maximum whatever the mode is: `mode` is not used")
+@mistake(
+    "takes the maximum whatever the mode is: `mode` is not used",
+    hint="In which line do you read `mode`? Call it with both modes on the same X.",
+)
 def ignores_mode(X, pool_size, mode="max"):
     return pool2d(X, pool_size, "max")
 
 
-@mistake("'avg' gives the maximum as well: look at what is computed when mode is 'avg'")
+@mistake(
+    "'avg' gives the maximum as well: look at what is computed when mode is 'avg'",
+    hint="Which line runs when mode is 'avg', and what does it compute?",
+)
 def maximum_for_average(X, pool_size, mode="max"):
     _refuse_unknown(mode)
     return pool2d(X, pool_size, "max")
 
 
-@mistake("averages whatever the mode is: look at what is computed when mode is 'max'")
+@mistake(
+    "averages whatever the mode is: look at what is computed when mode is 'max'",
+    hint="Which line runs when mode is 'max', and what does it compute?",
+)
 def average_for_maximum(X, pool_size, mode="max"):
     _refuse_unknown(mode)
     return pool2d(X, pool_size, "avg")
 
 
-@mistake("the two modes are swapped: 'max' averages, 'avg' takes the maximum")
+@mistake(
+    "the two modes are swapped: 'max' averages, 'avg' takes the maximum",
+    hint="Read your condition aloud for mode='max': what is computed then?",
+)
 def modes_swapped(X, pool_size, mode="max"):
     _refuse_unknown(mode)
     return pool2d(X, pool_size, "avg" if mode == "max" else "max")
 
 
 @mistake(
-    "the default of mode is 'max': without the argument the maximum is asked for", loses=("default_mode",)
+    "the default of mode is 'max': without the argument the maximum is asked for",
+    hint="Compare the first line of your function with that of the stub.",
+    loses=("default_mode",),
 )
 def default_is_average(X, pool_size, mode="avg"):
     return pool2d(X, pool_size, mode)
@@ -153,6 +179,7 @@ def default_is_average(X, pool_size, mode="avg"):
 
 @mistake(
     "returns where the maximum is instead of the maximum itself",
+    hint="What should come out for the window [5, 7], and what does? Which of torch's functions give values, which give places?",
     within=("window", "image"),
     kept_as_integers=(True, False),
 )
@@ -171,14 +198,19 @@ def _positions(X, pool_size, mode, within):
     return windows.reshape(*Y.shape, -1).argmax(dim=-1)
 
 
-@mistake("takes the smallest entry of each window: 'max' asks for the largest")
+@mistake(
+    "takes the smallest entry of each window: 'max' asks for the largest",
+    hint="Follow the window [1, 2] through your comparison: which of the two wins?",
+)
 def minimum(X, pool_size, mode="max"):
     Y = pool2d(X, pool_size, mode)
     return -pool2d(-X, pool_size, mode) if mode == "max" else Y
 
 
 @mistake(
-    "takes the entry that is largest in magnitude, or its magnitude: -3 is smaller than 1", sign=(True, False)
+    "takes the entry that is largest in magnitude, or its magnitude: -3 is smaller than 1",
+    hint="Follow the window [-3, 1] through your code: is there an absolute value, or a square?",
+    sign=(True, False),
 )
 def largest_magnitude(X, pool_size, mode="max", sign=True):
     Y = pool2d(X, pool_size, mode)
@@ -188,7 +220,11 @@ def largest_magnitude(X, pool_size, mode="max", sign=True):
     return torch.where(largest == Y, largest, -largest) if sign else largest
 
 
-@mistake("reduces one side of the window only: the result needs one number per window", side=(2, 3))
+@mistake(
+    "reduces one side of the window only: the result needs one number per window",
+    hint="Print the shape before and after you reduce. Which axes belong to a window?",
+    side=(2, 3),
+)
 def one_side_reduced(X, pool_size, mode="max", side=2):
     _checked(X, pool_size, mode)
     windows = X.unfold(0, pool_size[0], 1).unfold(1, pool_size[1], 1)  # (oh, ow, ph, pw)
@@ -196,13 +232,17 @@ def one_side_reduced(X, pool_size, mode="max", side=2):
 
 
 @mistake(
-    "the result is one row and one column too small: how often does a window of width 1 fit into 3 columns?"
+    "the result is one row and one column too small: how often does a window of width 1 fit into 3 columns?",
+    hint="On paper, in how many places does a window of width 2 fit into an image of width 3? Put the numbers into your formula.",
 )
 def one_too_small(X, pool_size, mode="max"):
     return pool2d(X, pool_size, mode)[:-1, :-1]
 
 
-@mistake("the result is one row and one column too large: the last window ends exactly where X ends")
+@mistake(
+    "the result is one row and one column too large: the last window ends exactly where X ends",
+    hint="Which columns of X does your last window cover? Which column of X is the last?",
+)
 def one_too_large(X, pool_size, mode="max"):
     oh, ow = _checked(X, pool_size, mode)
     Y = X.new_zeros(oh + 1, ow + 1)
@@ -212,7 +252,10 @@ def one_too_large(X, pool_size, mode="max"):
     return Y
 
 
-@mistake("has an extra row and column that no window filled: the last window ends where X ends")
+@mistake(
+    "has an extra row and column that no window filled: the last window ends where X ends",
+    hint="How large is the tensor that collects your results, and how many windows does your loop visit?",
+)
 def rest_of_zeros(X, pool_size, mode="max"):
     oh, ow = _checked(X, pool_size, mode)
     Y = X.new_zeros(oh + 1, ow + 1)
@@ -220,7 +263,10 @@ def rest_of_zeros(X, pool_size, mode="max"):
     return Y
 
 
-@mistake("the result is as large as X: without padding there are fewer windows than entries")
+@mistake(
+    "the result is as large as X: without padding there are fewer windows than entries",
+    hint="In how many places can a 2 x 2 window lie in a 3 x 3 image? Compare with the shape of your result.",
+)
 def as_large_as_X(X, pool_size, mode="max"):
     oh, ow = _checked(X, pool_size, mode)
     Y = torch.zeros_like(X)
@@ -228,7 +274,10 @@ def as_large_as_X(X, pool_size, mode="max"):
     return Y
 
 
-@mistake("windows hang over the edge of X, so that the result is as large as X: they stay inside here")
+@mistake(
+    "windows hang over the edge of X, so that the result is as large as X: they stay inside here",
+    hint="Print the shape of every window. Which ones are smaller than pool_size?",
+)
 def windows_cut_short(X, pool_size, mode="max"):
     _checked(X, pool_size, mode)
     Y = torch.zeros_like(X)
@@ -238,13 +287,20 @@ def windows_cut_short(X, pool_size, mode="max"):
     return Y
 
 
-@mistake("pools the whole image: one number per position of the window is asked for")
+@mistake(
+    "pools the whole image: one number per position of the window is asked for",
+    hint="How many windows are there, and how many numbers do you return?",
+)
 def whole_image(X, pool_size, mode="max"):
     _checked(X, pool_size, mode)
     return _reduced(X, mode)
 
 
-@mistake("returns from inside the loop: only the first entry or row is filled", after=("entry", "row"))
+@mistake(
+    "returns from inside the loop: only the first entry or row is filled",
+    hint="How far is your `return` indented, and so after which window is it reached?",
+    after=("entry", "row"),
+)
 def returns_early(X, pool_size, mode="max", after="entry"):
     whole = pool2d(X, pool_size, mode)
     Y = torch.zeros_like(whole)
@@ -258,6 +314,7 @@ def returns_early(X, pool_size, mode="max", after="entry"):
 @mistake(
     "collects the result in a tensor of torch's defaults (float32, on the CPU): it should get the dtype and "
     "the device of X",
+    hint="Print the dtype of the tensor that collects your results, for an X in float64. Which of its arguments decides?",
     loses=WRONG_DTYPE,
 )
 def default_result(X, pool_size, mode="max"):
@@ -267,6 +324,7 @@ def default_result(X, pool_size, mode="max"):
 @mistake(
     "takes numbers out of their tensors (.item(), float(), NumPy) and builds a new one: gradients cannot "
     "flow back, and the dtype and device of X are lost",
+    hint="Which of your lines makes a Python number out of a tensor, and what would happen without it?",
     loses=WRONG_DTYPE,
 )
 def python_numbers(X, pool_size, mode="max"):
@@ -275,6 +333,7 @@ def python_numbers(X, pool_size, mode="max"):
 
 @mistake(
     "cuts the result off from X (.item(), .detach(), .data, no_grad): gradients have to flow back to X",
+    hint="Print requires_grad after each of your lines: where does True become False?",
     loses=CUT_OFF,
 )
 def cut_off(X, pool_size, mode="max"):
@@ -283,6 +342,7 @@ def cut_off(X, pool_size, mode="max"):
 
 @mistake(
     "the gradient of a maximum reaches every entry of the window: it belongs to the entry that won",
+    hint="If an entry that is not the largest grows a little, how much does the maximum grow?",
     loses=CUT_OFF,
 )
 def gradient_to_all(X, pool_size, mode="max"):
@@ -293,6 +353,7 @@ def gradient_to_all(X, pool_size, mode="max"):
 
 @mistake(
     "accepts a window that is larger than X: that is a ValueError, in height or in width",
+    hint="What is the height of your result for a window taller than X? Where in your code would anybody notice?",
     instead=("zeros", "unfold", "torch"),
     loses=("window_too_large",),
 )
@@ -314,6 +375,7 @@ def never_refuses(X, pool_size, mode="max", instead="zeros"):
 
 @mistake(
     "refuses a window only when it is larger than X in both directions: one is enough",
+    hint="Try a window that is too tall, but narrow. Read your condition aloud for it.",
     loses=("window_too_large",),
 )
 def refuses_only_if_both(X, pool_size, mode="max"):
@@ -324,6 +386,7 @@ def refuses_only_if_both(X, pool_size, mode="max"):
 
 @mistake(
     "accepts an unknown mode: anything but 'max' and 'avg' is a ValueError",
+    hint="What does your function do for mode='mean'? Follow it line by line.",
     treated_as=("max", "avg", "zeros", "none"),
     loses=("unknown_mode",),
 )

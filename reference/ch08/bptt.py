@@ -84,6 +84,7 @@ def _with_slope(slope, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 
 @mistake(
     "counts only the last step: every step has targets, and the loss is the mean over all of them",
+    hint="For T = 3, how many outputs are compared with targets in the statement's loss, and how many in yours?",
     over_T=(True, False),
 )
 @torch.no_grad()
@@ -98,7 +99,8 @@ def last_step_only(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, over_T):
 
 
 @mistake(
-    "starts back from the error of the last step only: every step's output error enters its state's gradient"
+    "starts back from the error of the last step only: every step's output error enters its state's gradient",
+    hint="On your way back through T = 3 steps, at which of them does the error of that step's own output come in?",
 )
 @torch.no_grad()
 def last_error_only(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
@@ -110,7 +112,8 @@ def last_error_only(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 
 @mistake(
     "stops after one step back: a state also acts on the loss through all the states after it. "
-    "What does the state after it hand back?"
+    "What does the state after it hand back?",
+    hint="For T = 2, write down every path from h_1 to the loss. Along which of them does your code go back?",
 )
 @torch.no_grad()
 def one_step_back(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
@@ -121,12 +124,18 @@ def one_step_back(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _loss(difference), _pack(X, states[:-1], states[1:], dO, dZ)
 
 
-@mistake("leaves out the derivative of tanh: on the way back, each step goes through its slope")
+@mistake(
+    "leaves out the derivative of tanh: on the way back, each step goes through its slope",
+    hint="What stands between the sum of a step and its state? What does the chain rule ask for when you pass it backwards?",
+)
 def no_slope(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_slope(lambda t, states: 1, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("takes the slope of tanh at h instead of at the sum inside: h is the result of tanh already")
+@mistake(
+    "takes the slope of tanh at h instead of at the sum inside: h is the result of tanh already",
+    hint="The slope of tanh at z can be written with z, or with tanh(z). Which of the two do you have, and which formula do you use?",
+)
 def slope_of_tanh_twice(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     def slope(t, states):
         return 1 - torch.tanh(states[t + 1]) ** 2
@@ -134,7 +143,10 @@ def slope_of_tanh_twice(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_slope(slope, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("squares the sum inside tanh for its slope: the slope is 1 minus the square of the result of tanh")
+@mistake(
+    "squares the sum inside tanh for its slope: the slope is 1 minus the square of the result of tanh",
+    hint="The slope of tanh at z can be written with z, or with tanh(z). Which of the two do you have, and which formula do you use?",
+)
 def slope_of_sum(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     def slope(t, states):
         return 1 - (X[t] @ W_xh + states[t] @ W_hh + b_h) ** 2
@@ -142,12 +154,18 @@ def slope_of_sum(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_slope(slope, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("takes the slope of tanh from the state before: step t made h_t, so its slope is that of h_t")
+@mistake(
+    "takes the slope of tanh from the state before: step t made h_t, so its slope is that of h_t",
+    hint="For T = 2, print the step beside the index of the state whose slope you take.",
+)
 def slope_of_previous_state(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_slope(lambda t, states: 1 - states[t] ** 2, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("forgets the square in the slope of tanh")
+@mistake(
+    "forgets the square in the slope of tanh",
+    hint="Which slope does tanh have at h = 0, and which at h = -0.9? Can it ever be above 1, as yours can?",
+)
 def slope_without_square(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_slope(lambda t, states: 1 - states[t + 1], X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
@@ -166,6 +184,7 @@ def _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 
 @mistake(
     "takes only one of a state's two gradients through the slope of tanh: add them first",
+    hint="Two gradients arrive at h_t. What do both of them have to pass on their way to the sum of step t?",
     through=("output", "next"),
 )
 def slope_on_one_part(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, through):
@@ -177,7 +196,8 @@ def slope_on_one_part(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, through):
 
 
 @mistake(
-    "hands the gradient of the state itself to the step before: first it has to go through the slope of tanh"
+    "hands the gradient of the state itself to the step before: first it has to go through the slope of tanh",
+    hint="Going forward, from h_t to the next sum, then through tanh, to h_{t+1}. Going back, which of these come first?",
 )
 def carries_gradient_of_state(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     def walk(from_output, from_next, slope):
@@ -188,7 +208,8 @@ def carries_gradient_of_state(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 
 
 @mistake(
-    "keeps adding to what is handed back: the next state's gradient already holds all that came after it"
+    "keeps adding to what is handed back: the next state's gradient already holds all that came after it",
+    hint="For T = 3, count how often the error of the last step reaches the first one in your code, and along how many paths it should.",
 )
 def carried_adds_up(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     def walk(from_output, from_next, slope):
@@ -198,7 +219,10 @@ def carried_adds_up(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("hands the gradient to the step before without W_hh: the state before acts on this one through W_hh")
+@mistake(
+    "hands the gradient to the step before without W_hh: the state before acts on this one through W_hh",
+    hint="Going forward, what happens to h_t on its way into the next sum? Where does that happen on your way back?",
+)
 def carries_without_W_hh(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     def walk(from_output, from_next, slope):
         dZ = (from_output + from_next) * slope
@@ -207,7 +231,10 @@ def carries_without_W_hh(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("goes back through W_hh as it went forward: on the way back the matrix is transposed")
+@mistake(
+    "goes back through W_hh as it went forward: on the way back the matrix is transposed",
+    hint="Let W_hh have a single 1, away from its diagonal. Which unit hears of which going forward, and which of which going back?",
+)
 def W_hh_not_transposed(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     def walk(from_output, from_next, slope):
         dZ = (from_output + from_next) * slope
@@ -216,19 +243,28 @@ def W_hh_not_transposed(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
 
 
-@mistake("goes forward with the transpose of W_hh: entry [i, j] leads from unit i to unit j")
+@mistake(
+    "goes forward with the transpose of W_hh: entry [i, j] leads from unit i to unit j",
+    hint="Let W_hh have a single 1, away from its diagonal. Which unit hears of which in your forward pass?",
+)
 def forward_transposed(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     loss, gradients = bptt(X, Y, H0, W_xh, W_hh.T, b_h, W_hq, b_q)
     return loss, {**gradients, "W_hh": gradients["W_hh"].T}
 
 
-@mistake("the gradient of W_hh is transposed: entry [i, j] belongs to unit i before and unit j after")
+@mistake(
+    "the gradient of W_hh is transposed: entry [i, j] belongs to unit i before and unit j after",
+    hint="Two factors make the gradient of W_hh: one belongs to its rows. Which one stands first in your product?",
+)
 def W_hh_gradient_transposed(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     loss, gradients = bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
     return loss, {**gradients, "W_hh": gradients["W_hh"].T}
 
 
-@mistake("pairs h_t with the error of step t in the gradient of W_hh: what did W_hh multiply at that step?")
+@mistake(
+    "pairs h_t with the error of step t in the gradient of W_hh: what did W_hh multiply at that step?",
+    hint="Write down the sum of step t. With which index does the state appear in it?",
+)
 @torch.no_grad()
 def W_hh_pairs_same_step(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     states = _states(X, H0, W_xh, W_hh, b_h)
@@ -238,7 +274,10 @@ def W_hh_pairs_same_step(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _loss(difference), _pack(X, states[1:], states[1:], dO, dZ)
 
 
-@mistake("pairs the state before with the output of step t in the gradient of W_hq: the output reads h_t")
+@mistake(
+    "pairs the state before with the output of step t in the gradient of W_hq: the output reads h_t",
+    hint="Write down the output of step t. With which index does the state appear in it?",
+)
 @torch.no_grad()
 def W_hq_pairs_previous_state(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     states = _states(X, H0, W_xh, W_hh, b_h)
@@ -248,51 +287,68 @@ def W_hq_pairs_previous_state(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _loss(difference), _pack(X, states[:-1], states[:-1], dO, dZ)
 
 
-@mistake("is not divided by the number of steps T: the loss is a mean over steps", loss_too=(True, False))
+@mistake(
+    "is not divided by the number of steps T: the loss is a mean over steps",
+    hint="If every step were there twice, should a mean over the steps change? What would yours do?",
+    loss_too=(True, False),
+)
 def not_divided_by_T(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), X.shape[0], loss_too)
 
 
 @mistake(
-    "is not divided by the number of sequences n: the loss is a mean over the batch", loss_too=(True, False)
+    "is not divided by the number of sequences n: the loss is a mean over the batch",
+    hint="Put the same sequence into the batch twice. Should loss and gradients change, and do they?",
+    loss_too=(True, False),
 )
 def not_divided_by_n(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), X.shape[1], loss_too)
 
 
-@mistake("is a sum over steps and sequences: the loss is their mean", loss_too=(True, False))
+@mistake(
+    "is a sum over steps and sequences: the loss is their mean",
+    hint="Put the same sequence into the batch twice. Should loss and gradients change, and do they?",
+    loss_too=(True, False),
+)
 def summed(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), X.shape[0] * X.shape[1], loss_too)
 
 
 @mistake(
     "is divided by the number of outputs q as well: the squares of one step's outputs are added up",
+    hint="Over which axes does the statement take its mean, and over which does your code?",
     loss_too=(True, False),
 )
 def divided_by_q(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), 1 / Y.shape[2], loss_too)
 
 
-@mistake("the factor 1/2 is missing from the loss", gradients_too=(True, False))
+@mistake(
+    "the factor 1/2 is missing from the loss",
+    hint="Compare your loss with the statement's for a single output that is 1 away from its target.",
+    gradients_too=(True, False),
+)
 def no_half(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, gradients_too):
     loss, gradients = bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
     return 2 * loss, {name: 2 * g if gradients_too else g for name, g in gradients.items()}
 
 
 @mistake(
-    "the gradients have the wrong sign: the loss grows with the output where the output is above its target"
+    "the gradients have the wrong sign: the loss grows with the output where the output is above its target",
+    hint="If an output lies above its target and b_q grows, does the loss grow? Compare with the sign of your gradient.",
 )
 def sign(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), -1, False)
 
 
-@mistake("starts from a state of zeros: H0 is given")
+@mistake("starts from a state of zeros: H0 is given", hint="In which line do you read H0?")
 def ignores_H0(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return bptt(X, Y, torch.zeros_like(H0), W_xh, W_hh, b_h, W_hq, b_q)
 
 
 @mistake(
-    "leaves the first step out of the gradient of W_hh: the state before it is H0, which need not be zero"
+    "leaves the first step out of the gradient of W_hh: the state before it is H0, which need not be zero",
+    hint="Which state did W_hh multiply at the first step? Is it in your list of states?",
 )
 @torch.no_grad()
 def W_hh_without_H0(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
@@ -302,7 +358,10 @@ def W_hh_without_H0(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return loss, {**gradients, "W_hh": _with_states(states, X, Y, W_hh, W_hq, b_q)[1]["W_hh"]}
 
 
-@mistake("overwrites the gradients at every step: each step adds its share")
+@mistake(
+    "overwrites the gradients at every step: each step adds its share",
+    hint="Print one of the gradients at the end of each step back. What has become of the steps before?",
+)
 @torch.no_grad()
 def overwrites(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     states = _states(X, H0, W_xh, W_hh, b_h)
@@ -314,6 +373,7 @@ def overwrites(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 
 @mistake(
     "cuts large gradients off: clipping belongs to training, the gradients are asked for as they are",
+    hint="Which of your lines bounds a gradient, and does the statement ask for it?",
     at=(1.0, 5.0, 10.0),
 )
 def clips(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, at):
@@ -323,6 +383,7 @@ def clips(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, at):
 
 @mistake(
     "tanh is written with exponentials that overflow: inf / inf is nan. torch.tanh stays finite.",
+    hint="What is exp(1000), and what is one of these divided by another?",
     loses=("saturated_states",),
 )
 @torch.no_grad()
@@ -333,19 +394,29 @@ def tanh_overflows(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _with_states(_states(X, H0, W_xh, W_hh, b_h, tanh), X, Y, W_hh, W_hq, b_q)
 
 
-@mistake("the gradients of the biases keep a dimension: they have the shapes (h,) and (q,) of the biases")
+@mistake(
+    "the gradients of the biases keep a dimension: they have the shapes (h,) and (q,) of the biases",
+    hint="Print the shape of each gradient beside the shape of its parameter.",
+)
 def bias_gradients_keep_dimension(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     loss, gradients = bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
     return loss, {name: g[None] if g.dim() == 1 else g for name, g in gradients.items()}
 
 
-@mistake("adds the gradients up in float32: make them in the dtype of the arguments")
+@mistake(
+    "adds the gradients up in float32: make them in the dtype of the arguments",
+    hint="Print the dtypes of your gradients for arguments in float64. Which of your tensors were made without a dtype?",
+)
 def float32_gradients(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     loss, gradients = bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
     return loss, {name: g.float() for name, g in gradients.items()}
 
 
-@mistake("changes H0 itself: make a new state at every step", loses=("contract[arguments]",))
+@mistake(
+    "changes H0 itself: make a new state at every step",
+    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    loses=("contract[arguments]",),
+)
 def H0_in_place(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     answer = bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
     H0.data.copy_(_states(X, H0, W_xh, W_hh, b_h)[-1].detach())

@@ -84,6 +84,7 @@ def _attend(
 
 @mistake(
     "cuts the heads out with one reshape, which mixes steps with columns: each head gets columns of every step. Which axes have to change places?",
+    hint="Fill a tensor with the numbers of its columns, 0 to h - 1, and split it. Which numbers are in head 0, and which should be?",
     merge=(_merge, lambda heads: heads.reshape(len(heads), heads.shape[2], -1)),
 )
 def split_without_transpose(*arguments, merge):
@@ -94,14 +95,16 @@ def split_without_transpose(*arguments, merge):
 
 
 @mistake(
-    "puts the heads together with one reshape: the axis of the heads has to move back beside the columns first"
+    "puts the heads together with one reshape: the axis of the heads has to move back beside the columns first",
+    hint="Split a tensor and put it together at once. Is it what it was?",
 )
 def merge_without_transpose(*arguments):
     return _attend(*arguments, merge=lambda heads: heads.reshape(len(heads), heads.shape[2], -1))
 
 
 @mistake(
-    "batch and heads have changed places where the heads are put together: which of the two varies fastest?"
+    "batch and heads have changed places where the heads are put together: which of the two varies fastest?",
+    hint="Let the two examples of a batch be very different. Whose values do you find in the result for the first one?",
 )
 def batch_and_heads_interleaved(*arguments):
     def merge(heads):
@@ -113,6 +116,7 @@ def batch_and_heads_interleaved(*arguments):
 
 @mistake(
     "head k gets every num_heads-th column: its columns lie side by side",
+    hint="For h = 4 and two heads, which columns belong to head 0, and which does your code give to it?",
     merge=(_merge, lambda heads: heads.permute(0, 2, 3, 1).flatten(2)),
 )
 def columns_dealt_out(*arguments, merge):
@@ -122,33 +126,49 @@ def columns_dealt_out(*arguments, merge):
     return _attend(*arguments, split=split, merge=merge)
 
 
-@mistake("attends with one head as wide as h: num_heads is not used")
+@mistake(
+    "attends with one head as wide as h: num_heads is not used",
+    hint="In which line do you read num_heads, and what would be different if it were 1?",
+)
 def one_wide_head(*arguments):
     return _attend(*arguments, split=lambda X, num_heads: X[:, None], merge=lambda heads: heads[:, 0])
 
 
-@mistake("divides the scores by the root of h: each head compares h / num_heads columns")
+@mistake(
+    "divides the scores by the root of h: each head compares h / num_heads columns",
+    hint="How many products are added up for one score of one head?",
+)
 def root_of_h(*arguments):
     return _attend(*arguments, divisor=lambda queries, num_heads: math.sqrt(queries.shape[-1] * num_heads))
 
 
-@mistake("does not scale the scores: they grow with the number of columns of a head")
+@mistake(
+    "does not scale the scores: they grow with the number of columns of a head",
+    hint="Print the spread of your scores for heads of 4 and of 400 random columns. What would keep it the same?",
+)
 def no_scaling(*arguments):
     return _attend(*arguments, divisor=lambda queries, num_heads: 1.0)
 
 
-@mistake("divides the scores by the number of columns of a head: its root is missing")
+@mistake(
+    "divides the scores by the number of columns of a head: its root is missing",
+    hint="Compute your divisor for a head of 4 columns, then the statement's.",
+)
 def no_root(*arguments):
     return _attend(*arguments, divisor=lambda queries, num_heads: queries.shape[-1])
 
 
-@mistake("multiplies the scores by the root: they are divided by it")
+@mistake(
+    "multiplies the scores by the root: they are divided by it",
+    hint="Are your scores larger or smaller than the plain products? Which of the two does the statement want?",
+)
 def multiplies_by_root(*arguments):
     return _attend(*arguments, divisor=lambda queries, num_heads: 1 / math.sqrt(queries.shape[-1]))
 
 
 @mistake(
     "takes the root of the wrong size: what counts is how many columns a head compares",
+    hint="Print the number under your root beside h and num_heads. Which size does a head have?",
     of_size=("keys", "columns of Q", "num_heads"),
 )
 def root_of_wrong_size(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None, *, of_size):
@@ -157,30 +177,43 @@ def root_of_wrong_size(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None, 
     return _attend(*arguments, divisor=lambda queries, num_heads: math.sqrt(sizes[of_size]))
 
 
-@mistake("scales the weights after the softmax, so that they no longer add up to 1: scale the scores")
+@mistake(
+    "scales the weights after the softmax, so that they no longer add up to 1: scale the scores",
+    hint="Print the sum of the weights of one query.",
+)
 def scales_after_softmax(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None):
     root = math.sqrt(len(W_o) // num_heads)
     arguments = Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens
     return _attend(*arguments, divisor=lambda queries, num_heads: 1.0, softmax=lambda s: _softmax(s) / root)
 
 
-@mistake("the softmax runs over the queries: for each query, the weights of the keys add up to 1")
+@mistake(
+    "the softmax runs over the queries: for each query, the weights of the keys add up to 1",
+    hint="Name the axes of your scores, one by one. Along which of them do the weights of a single query lie?",
+)
 def softmax_over_queries(*arguments):
     return _attend(*arguments, softmax=lambda scores: torch.softmax(scores, dim=2))
 
 
-@mistake("the softmax runs over the heads: for each query, the weights of the keys add up to 1")
+@mistake(
+    "the softmax runs over the heads: for each query, the weights of the keys add up to 1",
+    hint="Name the axes of your scores, one by one. Along which of them do the weights of a single query lie?",
+)
 def softmax_over_heads(*arguments):
     return _attend(*arguments, softmax=lambda scores: torch.softmax(scores, dim=1))
 
 
-@mistake("takes no softmax: the scores of a query become weights that add up to 1")
+@mistake(
+    "takes no softmax: the scores of a query become weights that add up to 1",
+    hint="Print the weights of one query: are any negative, and what do they add up to?",
+)
 def no_softmax(*arguments):
     return _attend(*arguments, softmax=lambda scores: scores)
 
 
 @mistake(
     "exp() overflows for large scores: inf / inf is nan. Which constant can be subtracted from all scores of a query?",
+    hint="What is exp(1000)? What did you do about it when you wrote softmax itself?",
     loses=("large_scores",),
 )
 def no_max_shift(*arguments):
@@ -191,17 +224,26 @@ def no_max_shift(*arguments):
     return _attend(*arguments, softmax=softmax)
 
 
-@mistake("leaves out W_o: the heads are not mixed")
+@mistake(
+    "leaves out W_o: the heads are not mixed",
+    hint="Which of the four weight matrices does your code never read?",
+)
 def no_output_weights(*arguments):
     return _attend(*arguments, out=lambda heads, W_o: heads)
 
 
-@mistake("multiplies by the transpose of W_o: the weights stand on the right as they are")
+@mistake(
+    "multiplies by the transpose of W_o: the weights stand on the right as they are",
+    hint="On which side of the heads does W_o stand in the statement, and what do its rows belong to?",
+)
 def output_weights_transposed(*arguments):
     return _attend(*arguments, out=F.linear)
 
 
-@mistake("multiplies by transposed weights: Q, K and V have one column for each row of their weights")
+@mistake(
+    "multiplies by transposed weights: Q, K and V have one column for each row of their weights",
+    hint="Write the shapes of Q and W_q side by side. Which axes meet in the product?",
+)
 def weights_transposed(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None):
     return _attend(Q, K, V, W_q.T, W_k.T, W_v.T, W_o.T, num_heads, valid_lens)
 
@@ -209,17 +251,30 @@ def weights_transposed(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None):
 MASKED = ("one_length_per_example", "one_length_per_query", "unseen_keys", "examples_in_any_order")
 
 
-@mistake("valid_lens is not used: all keys count", loses=MASKED)
+@mistake(
+    "valid_lens is not used: all keys count",
+    hint="In which line do you read valid_lens? With a length of 1, change the second key: does the result change?",
+    loses=MASKED,
+)
 def mask_ignored(*arguments):
     return _attend(*arguments, mask=lambda scores, valid_lens: scores)
 
 
-@mistake("one key too many: with length l, the keys 0 to l - 1 are seen", loses=MASKED)
+@mistake(
+    "one key too many: with length l, the keys 0 to l - 1 are seen",
+    hint="Print the weights of a query with a length of 1. How many keys have a weight?",
+    loses=MASKED,
+)
 def mask_off_by_one(*arguments):
     return _attend(*arguments, mask=lambda scores, valid_lens: _masked(scores, valid_lens + 1))
 
 
-@mistake("one key too few: with length l, the keys 0 to l - 1 are seen", loses=MASKED, low=(-1e6, -math.inf))
+@mistake(
+    "one key too few: with length l, the keys 0 to l - 1 are seen",
+    hint="Print the weights of a query with a length of 1. How many keys have a weight?",
+    loses=MASKED,
+    low=(-1e6, -math.inf),
+)
 def mask_one_key_short(*arguments, low):
     def mask(scores, valid_lens):
         return scores.masked_fill(_unseen(scores, valid_lens - 1), low)
@@ -228,7 +283,10 @@ def mask_one_key_short(*arguments, low):
 
 
 @mistake(
-    "the mask is inside out: the first keys are seen, the rest is not", loses=MASKED, low=(-1e6, -math.inf)
+    "the mask is inside out: the first keys are seen, the rest is not",
+    hint="For a length of 1 and 3 keys, print your mask. Where is it True, and what happens to these?",
+    loses=MASKED,
+    low=(-1e6, -math.inf),
 )
 def mask_inverted(*arguments, low):
     def mask(scores, valid_lens):
@@ -239,6 +297,7 @@ def mask_inverted(*arguments, low):
 
 @mistake(
     "the scores of keys that are not seen become about 0, but exp(0) is 1: they still get weight",
+    hint="What does exp make of the score that you fill in? What should it make of it?",
     loses=MASKED,
     score=(0.0, 1e-6, 1e-9, -1.0),
 )
@@ -251,6 +310,7 @@ def mask_with_zero(*arguments, score):
 
 @mistake(
     "takes keys out after the softmax: the weights of the others no longer add up to 1",
+    hint="Print the sum of the weights of one query after your mask.",
     loses=MASKED,
 )
 def mask_after_softmax(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None):
@@ -264,6 +324,7 @@ def mask_after_softmax(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None):
 
 @mistake(
     "the lengths are repeated in the wrong order: the heads of one example follow each other",
+    hint="With 2 examples and 2 heads, write down which example each of the 4 rows of your scores belongs to, and each of your 4 lengths.",
     loses=MASKED,
 )
 def lengths_in_wrong_order(*arguments):
@@ -280,6 +341,7 @@ def lengths_in_wrong_order(*arguments):
 
 @mistake(
     "fits one length for each example only: valid_lens may also hold one for each query",
+    hint="Which two shapes may valid_lens have? Print yours at the place where it meets the scores.",
     loses=("one_length_per_query", "unseen_keys"),
     lined_up=(lambda lens: lens[:, None, None, None], lambda lens: lens.view(len(lens), 1, 1, 1)),
 )
@@ -319,6 +381,7 @@ def _asserted(X, num_heads):
 
 @mistake(
     "does not refuse a num_heads that does not divide h: a ValueError should say so",
+    hint="What is h divided by num_heads for h = 6 and num_heads = 4? Where in your code would anybody notice?",
     loses=("heads_do_not_divide",),
     split=(
         _reshaped,
@@ -334,6 +397,7 @@ def heads_not_checked(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None, *
 
 @mistake(
     "cuts the result off from its arguments: no gradient flows back",
+    hint="Print requires_grad after each of your lines: where does True become False?",
     loses=("contract[gradients]", "unseen_keys"),
 )
 def cut_off(*arguments):

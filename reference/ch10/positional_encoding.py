@@ -86,6 +86,7 @@ def _interleaved(even_columns, odd_columns, d):
 
 @table_mistake(
     "sine and cosine have changed places: the sines are in columns 0, 2, 4, ...",
+    hint="What are sin(0) and cos(0)? Compare with row 0 of your table.",
     loses=(*VALUES, "shift_is_rotation"),
 )
 def swapped(n, d, dtype):
@@ -95,6 +96,7 @@ def swapped(n, d, dtype):
 
 @table_mistake(
     "counts steps from 1: the first step is step 0, where every sine is 0 and every cosine is 1",
+    hint="Print row 0 of your table. Which angle has this sine, and which step is that?",
     loses=(*VALUES, "shift_is_rotation"),
 )
 def starts_at_one(n, d, dtype):
@@ -104,6 +106,7 @@ def starts_at_one(n, d, dtype):
 
 @table_mistake(
     "all sines come first, then all cosines: they take turns, pair by pair",
+    hint="Print row 1 of your table for d = 4 beside the statement's formula: which columns are in the wrong place?",
     loses=(*VALUES, "shift_is_rotation"),
 )
 def halves(n, d, dtype):
@@ -112,7 +115,9 @@ def halves(n, d, dtype):
 
 
 @table_mistake(
-    "the exponent grows half as fast as it should: in the columns 2j and 2j + 1 it is 2j/d", loses=VALUES
+    "the exponent grows half as fast as it should: in the columns 2j and 2j + 1 it is 2j/d",
+    hint="For d = 4, write down the exponent of each of the four columns from the statement. Which ones do you compute?",
+    loses=VALUES,
 )
 def half_exponent(n, d, dtype):
     pairs = torch.arange((d + 1) // 2, dtype=dtype)
@@ -121,7 +126,9 @@ def half_exponent(n, d, dtype):
 
 
 @table_mistake(
-    "the exponent grows twice as fast as it should: in the columns 2j and 2j + 1 it is 2j/d", loses=VALUES
+    "the exponent grows twice as fast as it should: in the columns 2j and 2j + 1 it is 2j/d",
+    hint="For d = 4, write down the exponent of each of the four columns from the statement. Which ones do you compute?",
+    loses=VALUES,
 )
 def double_exponent(n, d, dtype):
     columns = torch.arange(0, d, 2, dtype=dtype)
@@ -131,6 +138,7 @@ def double_exponent(n, d, dtype):
 
 @table_mistake(
     "the cosine has an exponent of its own: a sine and the cosine after it share one angle",
+    hint="For d = 4, which exponents belong to the columns 2 and 3? Print the ones that you use.",
     loses=(*VALUES, "shift_is_rotation"),
     factor=(1, 2),
 )
@@ -140,7 +148,12 @@ def exponent_per_column(n, d, dtype, factor):
     return _interleaved(angles[:, 0::2].sin(), angles[:, 1::2].cos(), d)
 
 
-@table_mistake("the base of the powers is not 10000", loses=VALUES, base=(1000.0, 1e5))
+@table_mistake(
+    "the base of the powers is not 10000",
+    hint="Count the zeros of the base in the statement, and in your code.",
+    loses=VALUES,
+    base=(1000.0, 1e5),
+)
 def wrong_base(n, d, dtype, base):
     angles = _angles(n, d, dtype, base)
     return _interleaved(angles.sin(), angles.cos(), d)
@@ -179,6 +192,7 @@ def _entry_by_entry(angles, d):
 
 @table_mistake(
     "does not fit an odd number of columns: there the last sine has no cosine beside it",
+    hint="For d = 5, how many columns are sines and how many are cosines? How many of each do you make?",
     loses=("odd_width",),
     exact_sum=True,
     fill=(
@@ -196,7 +210,10 @@ def odd_width_does_not_fit(n, d, dtype, fill):
 
 
 @table_mistake(
-    "leaves the last column empty where d is odd: it is a sine", loses=("odd_width",), exact_sum=True
+    "leaves the last column empty where d is odd: it is a sine",
+    hint="For d = 5, which columns do your assignments fill?",
+    loses=("odd_width",),
+    exact_sum=True,
 )
 def odd_column_empty(n, d, dtype):
     P = encoding_table(n, d).to(dtype)
@@ -206,7 +223,10 @@ def odd_column_empty(n, d, dtype):
 
 
 @table_mistake(
-    "the last column holds a cosine where d is odd: it is a sine", loses=("odd_width",), exact_sum=True
+    "the last column holds a cosine where d is odd: it is a sine",
+    hint="Counted from 0, is the last of five columns an even or an odd one?",
+    loses=("odd_width",),
+    exact_sum=True,
 )
 def odd_column_cosine(n, d, dtype):
     P = encoding_table(n, d).to(dtype)
@@ -217,6 +237,7 @@ def odd_column_cosine(n, d, dtype):
 
 @table_mistake(
     "where d is odd it cuts a column off a wider table: the exponents still divide by d itself",
+    hint="For d = 5, print the number that you divide by in the exponents.",
     loses=("odd_width",),
     exact_sum=True,
 )
@@ -265,6 +286,7 @@ def _rounded_angles(n, d):
 
 @table_mistake(
     "the angles are float32: near 5000 it moves in steps of 0.0005, and so do the sines. Which dtype has digits to spare?",
+    hint="Print the dtype of your steps and of your angles. How many digits behind the point does that dtype leave to 4999.123?",
     loses=(*PRECISION, "long_table", "long_batch"),
     dtype=(torch.float32,),
     angles=(
@@ -284,6 +306,7 @@ def float32_angles(n, d, dtype, angles):
 
 @table_mistake(
     "adds encodings that were rounded to float32 to X in float64: half of the digits are lost",
+    hint="Print the dtype of what you add when X is float64. Where was it rounded?",
     loses=PRECISION,
     dtype=(torch.float32,),
 )
@@ -291,13 +314,18 @@ def rounded_for_float64(n, d, dtype):
     return encoding_table(n, d).to(dtype)
 
 
-@adding_mistake("returns the encodings alone: they are added to X", loses=SUMS)
+@adding_mistake(
+    "returns the encodings alone: they are added to X",
+    hint="Call it with zeros and with ones: does your result differ?",
+    loses=SUMS,
+)
 def replaces_X(X):
     return encoding_table(*X.shape[1:]).to(X.dtype).expand(X.shape)
 
 
 @adding_mistake(
     "returns the encodings alone, once for all examples: they are added to each example of X",
+    hint="Call it with zeros and with ones: does your result differ? And which shape has it?",
     loses=(*SUMS, "contract[operations]"),
     leading=((), (None,)),
 )
@@ -307,6 +335,7 @@ def replaces_all_examples(X, leading):
 
 @adding_mistake(
     "takes the examples for the steps: the shape is (examples, steps, features)",
+    hint="For an X of shape (2, 3, 4), how many rows of the table are needed? How many do you ask for?",
     loses=(*SUMS, "contract[operations]"),
     lined_up=(True, False),
 )
@@ -317,6 +346,7 @@ def batch_axis_for_steps(X, lined_up):
 
 @adding_mistake(
     "the result has the table's dtype: it should have that of X",
+    hint="Print the dtypes of X, of the table and of their sum. Which one does the statement promise?",
     loses=("contract[operations]", *(name for name in SUMS if name != "contract[gradients]")),
     dtype=(torch.float64,),
 )
@@ -324,13 +354,18 @@ def dtype_of_the_table(X):
     return X + encoding_table(*X.shape[1:])
 
 
-@adding_mistake("multiplies X by the root of d: X is added as it is", loses=SUMS)
+@adding_mistake(
+    "multiplies X by the root of d: X is added as it is",
+    hint="Does the statement multiply X by anything? Which of your lines does?",
+    loses=SUMS,
+)
 def scales_X(X):
     return X * math.sqrt(X.shape[2]) + encoding_table(*X.shape[1:]).to(X.dtype)
 
 
 @adding_mistake(
     "changes X itself: build a new tensor instead of adding into the argument",
+    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]", "contract[gradients]"),
 )
 def in_place(X):

@@ -19,6 +19,8 @@ COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME hol
     "check": "Check what you wrote.",
     "hint": "Show the next hint.",
     "status": "Show your progress.",
+    "history": "Show your attempts, and what you wrote then.",
+    "update": "Get new and changed stubs; what you wrote stays.",
     "grade": "Instructors: grade submissions.",
     "results": "Instructors: look at grades.",
     "nbgrader": "Instructors: nbgrader courses graded by dlex.",

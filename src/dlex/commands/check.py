@@ -6,9 +6,10 @@ import click
 
 from dlex.course import find_course
 from dlex.devices import resolve
+from dlex.language import _
 from dlex.submission import Submission
 from dlex.targets import find_sources
-from dlex.workspace import Best, Progress, find_workspace
+from dlex.workspace import find_workspace
 
 
 @click.command("check", short_help="Check what you wrote.")
@@ -49,6 +50,7 @@ def command(
 
     from dlex.grading.session import grade
     from dlex.results.feedback import for_learner
+    from dlex.workspace.history import remember
 
     submission = Submission("you", {exercise.id: source for exercise, source in sources.items()})
     (result,) = grade(
@@ -61,9 +63,7 @@ def command(
         device=device,
     )
     result = for_learner(result)
-    Progress(find_workspace()).record_scores(
-        {e.id: Best(e.score, e.max_score) for e in result.exercises if e.status == "graded"}
-    )
+    problem = remember(find_workspace(), result, submission.sources, partial=exitfirst)
     if as_json:
         from dlex.results.records import to_json
 
@@ -72,6 +72,8 @@ def command(
         from dlex.report.terminal import print_result
 
         print_result(result, found)
+    if problem:
+        click.echo(_("This check is not in your history: {problem}").format(problem=problem), err=True)
     if result.status == "not_graded":
         sys.exit(4)
     sys.exit(0 if result.perfect else 1)

@@ -4,7 +4,10 @@ import click
 
 from dlex.course import find_course
 from dlex.errors import UsageError
-from dlex.workspace import Progress, find_workspace
+from dlex.hints import Hint, hints_for, next_hint
+from dlex.language import _
+from dlex.results.text import plain
+from dlex.workspace import find_workspace
 
 
 @click.command("hint", short_help="Show the next hint.")
@@ -12,28 +15,44 @@ from dlex.workspace import Progress, find_workspace
 @click.option("--again", is_flag=True, help="Show the hints that you have seen, and no new one.")
 @click.pass_obj
 def command(course: str | None, exercise: str, again: bool) -> None:
-    """Show the next hint for EXERCISE: first a question, then the idea, then the formula.
+    """Show the next hint for EXERCISE: for what failed last, then a question, the idea, the formula.
 
     \b
     Examples:
       dlex hint softmax
       dlex hint softmax --again
     """
+    from dlex.workspace.history import History
+
     found = find_course(course).find(exercise)
     if len(found) > 1:
         raise UsageError(
-            f"{exercise!r} is a chapter; hints belong to one exercise", f"Try: dlex hint {found[0].name}"
+            _("{name} is a chapter; hints belong to one exercise").format(name=repr(exercise)),
+            _("Try: dlex hint {name}").format(name=found[0].name),
         )
-    hints = found[0].hints
+    (wanted,) = found
+    history = History(find_workspace())
+    hints = hints_for(wanted.hints, history.latest(wanted.id))
+    seen = {shown.step for shown in history.hints(wanted.id)}
+    if not again and (new := next_hint(hints, seen)):
+        history.record_hint(wanted.id, new.step)
+        seen.add(new.step)
+    _show(wanted.id, hints, seen, len(wanted.hints))
+
+
+def _show(id: str, hints: list[Hint], seen: set[str], steps: int) -> None:
+    """The hints that were seen, those for the latest attempt under what they are about."""
     if not hints:
-        click.echo(f"There are no hints for {found[0].id}.")
+        click.echo(_("There are no hints for {id}.").format(id=id))
         return
-    progress = Progress(find_workspace())
-    seen = progress.hints_seen(found[0].id)
-    if not again:
-        seen = min(seen + 1, len(hints))
-        progress.record_hints(found[0].id, seen)
-    for number, hint in enumerate(hints[:seen], 1):
-        click.echo(f"{number}/{len(hints)}  {hint}")
-    if seen == len(hints):
-        click.echo("That was the last one.")
+    shown = [hint for hint in hints if hint.step in seen]
+    for hint in shown:
+        text = plain(hint.text)
+        if hint.about:
+            click.echo(_("For {about}:  {text}").format(about=plain(hint.about), text=text))
+        else:
+            click.echo(f"{hint.step}/{steps}  {text}")
+    if not shown:
+        click.echo(_("You have seen no hint yet."))
+    elif len(shown) == len(hints):
+        click.echo(_("That was the last one."))

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from dlex.course import find_course
-from dlex.workspace import make_workspace
+from dlex.course import Course, find_course
+from dlex.errors import UsageError
+from dlex.language import _
+from dlex.workspace.make import make_workspace
 
 
 @click.command("init", short_help="Make a workspace of stubs to fill in.")
@@ -23,12 +25,30 @@ def command(course: str | None, folder: Path, chapter: tuple[str, ...]) -> None:
       dlex init my-answers --chapter ch3
     """
     found = find_course(course)
-    wanted = [exercise for word in chapter for exercise in found.find(word)] or found.exercises
-    made = make_workspace(folder, found, wanted)
+    chapters = [_chapter(found, word) for word in chapter]
+    made = make_workspace(folder, found, chapters)
     for path in made.written:
-        click.echo(f"  new   {path}")
+        click.echo(_("  new   {path}").format(path=path))
     for path in made.kept:
-        click.echo(f"  kept  {path}")
-    first = wanted[0]
-    where = "" if folder == Path(".") else f"cd {folder}, "
-    click.echo(f"\nNext: {where}open {first.id}.py, write {first.functions[0]}, run: dlex check {first.name}")
+        click.echo(_("  kept  {path}").format(path=path))
+    first = next(each for each in found.exercises if not chapters or each.chapter in chapters)
+    click.echo()
+    if folder != Path("."):
+        click.echo(_("Go there: cd {folder}").format(folder=folder))
+    click.echo(
+        _("Next: open {id}.py, write {function}, run: dlex check {name}").format(
+            id=first.id, function=first.functions[0], name=first.name
+        )
+    )
+
+
+def _chapter(course: Course, word: str) -> str:
+    """The id of the chapter that a word names. UsageError if it names an exercise, or nothing."""
+    found = course.find(word)
+    chapter = found[0].chapter
+    if found != course.find(chapter):
+        raise UsageError(
+            _("{word} is an exercise, not a chapter").format(word=repr(word)),
+            _("Try: --chapter {chapter}").format(chapter=chapter),
+        )
+    return chapter

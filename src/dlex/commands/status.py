@@ -1,37 +1,79 @@
 """`dlex status`."""
 
+from __future__ import annotations
+
 import click
 
-from dlex.course import find_course
-from dlex.workspace import Progress, find_workspace, require_workspace
+from dlex.course import Course, Exercise, find_course
+from dlex.language import _, ngettext
+from dlex.order import made_ready, next_exercise, waits_for
+from dlex.workspace import require_workspace
+
+MARKS = {"done": "✓", "begun": "✗", "ready": "○", "waits": "·"}
 
 
 @click.command("status", short_help="Show your progress.")
 @click.pass_obj
 def command(course: str | None) -> None:
-    """Show your best result for each exercise, and what to do next.
+    """Show your best result for each exercise, what comes after what, and what to do next.
+
+    Nothing is locked: what comes after other exercises is easier after them.
 
     \b
     Example:
       dlex status
     """
-    require_workspace()
-    progress = Progress(find_workspace())
+    from dlex.workspace.history import History
+
+    best = History(require_workspace()).best()
     found = find_course(course)
-    width = max(len(exercise.id) for exercise in found.exercises)
-    todo = None
+    done = {id for id, result in best.items() if result.done}
     for chapter in found.chapters:
         click.secho(f"{chapter.id}  {chapter.title}", bold=True)
-        for exercise in found.exercises:
-            if exercise.chapter != chapter.id:
-                continue
-            best = progress.best(exercise.id)
-            done = best is not None and best.score >= best.max_score
-            todo = todo or (None if done else exercise)
-            mark = "✓" if done else "·" if best is None else "✗"
-            points = "not checked yet" if best is None else f"{best.score:g} of {best.max_score:g} points"
-            click.echo(f"  {mark} {exercise.id:<{width}}  {points}")
-    if todo is None:
-        click.echo("\nAll done.")
+        for exercise in found.find(chapter.id):
+            click.echo(_line(found, exercise, best, done))
+    click.echo()
+    click.echo(_total(found, best, done))
+    click.echo(_what_next(found, done))
+
+
+def _line(course: Course, exercise: Exercise, best: dict, done: set[str]) -> str:
+    """An exercise with its points, or with what it comes after."""
+    width = max(len(each.id) for each in course.exercises)
+    result, before = best.get(exercise.id), waits_for(exercise, done)
+    if result is not None:
+        state = "done" if result.done else "begun"
+        told = ngettext(
+            "{score:g} of {most:g} points, 1 attempt",
+            "{score:g} of {most:g} points, {n} attempts",
+            result.attempts,
+        ).format(score=result.score, most=result.max_score, n=result.attempts)
+    elif before:
+        state, told = "waits", _("after {names}").format(names=_names(before))
     else:
-        click.echo(f"\nNext: {todo.id}.py ({todo.title}); dlex show {todo.name}, dlex check {todo.name}")
+        state, told = "ready", _("ready")
+    return f"  {MARKS[state]} {exercise.id:<{width}}  {told}"
+
+
+def _total(course: Course, best: dict, done: set[str]) -> str:
+    ids = [exercise.id for exercise in course.exercises]
+    score = sum(result.score for id, result in best.items() if id in ids)
+    return _("{done} of {all} exercises done, {score:g} points").format(
+        done=len(done.intersection(ids)), all=len(ids), score=score
+    )
+
+
+def _what_next(course: Course, done: set[str]) -> str:
+    """The next exercise, with the commands for it, and what it makes ready."""
+    following = next_exercise(course, done)
+    if following is None:
+        return _("All done.")
+    told = _("Next: {id}.py ({title}); dlex show {name}, dlex check {name}").format(
+        id=following.id, title=following.title, name=following.name
+    )
+    after = made_ready(course, following, done)
+    return told + "\n" + _("Then: {names}").format(names=_names(after)) if after else told
+
+
+def _names(exercises: list[Exercise]) -> str:
+    return ", ".join(exercise.name for exercise in exercises)

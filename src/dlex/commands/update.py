@@ -59,9 +59,7 @@ def _told(course: Course, change) -> str:
             "  differs   {name} stays as it is: nobody knows which stub it was made from\n"
             "            Take what you want from {detail}, then delete that file."
         ),
-        "waiting": _(
-            "  waiting   {detail}: take what you want from it into {name}, then delete that file"
-        ),
+        "waiting": _("  waiting   {detail}: take what you want from it into {name}, then delete that file"),
         "deleted": _("  deleted   {name}: to have it back, run: dlex update --restore {id}"),
         "strange": _("  left      {name}: {detail}"),
         "gone": _("  gone      {name} is no longer in the course; yours stays"),

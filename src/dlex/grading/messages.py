@@ -80,7 +80,9 @@ def check_result(
     message = (
         describe(failure.error, exercise) if fault is None else explain(fault, _tensor(failure, reference))
     )
-    explained = mistake and NamedMistake(mistake.name, exercise.say(mistake.explanation))
+    explained = mistake and NamedMistake(
+        mistake.name, exercise.say(mistake.explanation), exercise.say(mistake.hint)
+    )
     named = explained or (fault and mistake_of(fault))
     line = failure.error.line or (fault.made_line if fault else 0)
     return CheckResult(

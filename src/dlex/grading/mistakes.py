@@ -39,6 +39,7 @@ class Mistake:
     implementations: tuple[Implementation, ...]
     loses: tuple[str, ...]
     line: int
+    hint: str = ""
 
     @property
     def functions(self) -> set[str]:
@@ -64,12 +65,19 @@ class Reference:
 
 
 def mistake(
-    explanation: str, *, of: str | tuple[str, ...] = "", loses: tuple[str, ...] = (), **constants: tuple
+    explanation: str,
+    *,
+    hint: str = "",
+    of: str | tuple[str, ...] = "",
+    loses: tuple[str, ...] = (),
+    **constants: tuple,
 ) -> Callable:
     """Register a wrong implementation under its own name.
 
     Args:
         explanation: what is wrong, told to the learner; says what to look at, not the answer.
+        hint: what `dlex hint` says to a learner who has read the explanation and is still stuck: a
+            question or a pointer, where to look next, never the answer.
         of: the function it stands for; may be left out where an exercise has only one. Several
             names, where a mistake in one function shows in others that call it: what is decorated
             is then called with the constants alone and returns one function for each name.
@@ -94,7 +102,7 @@ def mistake(
     """
 
     def register(implementation: Callable) -> Callable:
-        setattr(implementation, ATTRIBUTE, (explanation, of, loses, constants))
+        setattr(implementation, ATTRIBUTE, (explanation, of, loses, constants, hint))
         return implementation
 
     return register
@@ -144,7 +152,7 @@ def load_reference(exercise: Exercise) -> Reference:
 
 def _mistake(value: Callable, exercise: Exercise, path: Path) -> Mistake:
     """What a decorated function or class says of itself."""
-    explanation, of, loses, constants = getattr(value, ATTRIBUTE)
+    explanation, of, loses, constants, hint = getattr(value, ATTRIBUTE)
     name, line = value.__name__, inspect.getsourcelines(value)[1]
     targets = of or (exercise.functions[0] if len(exercise.functions) == 1 else "")
     if not set(exercise.functions) >= set([targets] if isinstance(targets, str) else targets):
@@ -159,7 +167,7 @@ def _mistake(value: Callable, exercise: Exercise, path: Path) -> Mistake:
             f"{path}:{line}: the mistake {name} gives no functions: {type(error).__name__}: {error}",
             f"It must return one for each name: {', '.join(targets)}.",
         ) from error
-    return Mistake(name, explanation, implementations, tuple(loses), line)
+    return Mistake(name, explanation, implementations, tuple(loses), line, hint)
 
 
 def _implementations(

@@ -22,11 +22,13 @@ class Counterexample(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: str = ""
 
 
-class NamedMistake(msgspec.Struct, frozen=True):
-    """A known mistake that behaves exactly like the submission."""
+class NamedMistake(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A known mistake that behaves exactly like the submission. `hint` goes a step further than the
+    explanation: `dlex hint` shows it, reports do not."""
 
     name: str
     explanation: str
+    hint: str = ""
 
 
 class Efficiency(msgspec.Struct, frozen=True):

@@ -27,7 +27,9 @@ CREATE TABLE attempt (
     score REAL NOT NULL, max_score REAL NOT NULL, digest TEXT REFERENCES version, outcomes BLOB NOT NULL
 ) STRICT;
 CREATE INDEX attempt_exercise ON attempt (exercise, id);
-CREATE TABLE hint (id INTEGER PRIMARY KEY, at TEXT NOT NULL, exercise TEXT NOT NULL, step TEXT NOT NULL) STRICT;
+CREATE TABLE hint (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, exercise TEXT NOT NULL, step TEXT NOT NULL
+) STRICT;
 CREATE TABLE taken_over (file TEXT PRIMARY KEY) STRICT;
 """
 

@@ -76,16 +76,17 @@ class Given:
 
 def given_files(course: Course, exercises: list[Exercise]) -> dict[str, bytes]:
     """Everything that a workspace with these exercises is given, by name."""
-    texts = {name: text.encode() for name, text in settings(course).items()}
+    first = next(iter(exercises), course.exercises[0])
+    texts = {name: text.encode() for name, text in settings(course, first).items()}
     return texts | {f"{exercise.id}.py": stub(exercise) for exercise in exercises}
 
 
 def stub(exercise: Exercise) -> bytes:
-    """The stub of an exercise. CourseError if it is missing."""
-    path = exercise.path("exercises")
+    """The stub of an exercise, in the language in use. CourseError if it is missing."""
     try:
-        return path.read_bytes()
+        return exercise.stub().encode()
     except OSError as error:
+        path = exercise.path("exercises")
         raise CourseError(f"{path} cannot be read: {error.strerror}", "Authors: dlex sync") from None
 
 

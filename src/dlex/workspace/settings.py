@@ -7,41 +7,45 @@ from pathlib import Path
 
 import msgspec
 
-from dlex.course import Course
+from dlex.course import Course, Exercise
 from dlex.language import _
 
 HIDDEN = ["**/__pycache__", ".dlex"]
+OF_ONE = "show", "check", "hint", "history"
+OF_ALL = "status", "update"
 
 
-def settings(course: Course) -> dict[str, str]:
-    """Their texts, by path in the workspace.
+def settings(course: Course, first: Exercise) -> dict[str, str]:
+    """Their texts, by path in the workspace; `first` is the exercise to begin with.
 
     Those that name a place on this machine stay out of git: `dlex init` makes them on another one.
     """
     return {
-        "README.md": _readme(course),
+        "README.md": _readme(course, first.name),
         ".gitignore": "__pycache__/\n.dlex/\n.vscode/\npyrightconfig.json\n*.py.new*\n",
         ".vscode/settings.json": _json(_vscode()),
         "pyrightconfig.json": _json(_pyright()),
     }
 
 
-def _readme(course: Course) -> str:
-    first = course.exercises[0]
+def _readme(course: Course, name: str) -> str:
+    commands = {each: f"dlex {each} {name}".ljust(len("dlex history ") + len(name)) for each in OF_ONE}
+    commands |= {each: f"dlex {each}".ljust(len("dlex history ") + len(name)) for each in OF_ALL}
     return _(
         "# {title}: my answers\n\n"
-        "Each file holds one exercise. Read it, replace `raise NotImplementedError` with your answer, save.\n\n"
-        "    dlex show {name}        the statement, set for reading\n"
-        "    dlex check {name}       what is right, what is wrong, and on which smallest input\n"
-        "    dlex hint {name}        a question; then the idea; then the formula\n"
-        "    dlex status             how far you are, and what comes next\n"
-        "    dlex history {name}     your attempts: what you wrote then, and what was right about it\n"
-        "    dlex update             new or changed stubs; what you wrote stays\n\n"
+        "Each file holds one exercise. Read it, replace `raise NotImplementedError` with your answer,\n"
+        "save.\n\n"
+        "    {show}   the statement, set for reading\n"
+        "    {check}   what is right, what is wrong, and on which smallest input\n"
+        "    {hint}   a question; then the idea; then the formula\n"
+        "    {history}   your attempts: what you wrote then, and what was right about it\n"
+        "    {status}   how far you are, and what comes next\n"
+        "    {update}   new or changed stubs; what you wrote stays\n\n"
         "`dlex check ch3` checks a chapter, `dlex check` everything. Your own helper functions, loops or\n"
         "tensor operations: whatever is right earns the points.\n\n"
-        "Open this folder in an editor: `.vscode/settings.json` and `pyrightconfig.json` tell it which Python\n"
-        "has torch. What you do is remembered in `.dlex/`, on this machine alone.\n"
-    ).format(title=course.name, name=first.name)
+        "Open this folder in an editor: `.vscode/settings.json` and `pyrightconfig.json` tell it which\n"
+        "Python has torch. What you do is remembered in `.dlex/`, on this machine alone.\n"
+    ).format(title=course.name, **commands)
 
 
 def _vscode() -> dict:

@@ -5,7 +5,7 @@
     given    none           any               nothing: it was deleted, and comes back if asked for
     given    as given       changed           replaced
     given    changed        as given          nothing
-    given    changed        changed           merged; where both changed one place, the course's is laid beside
+    given    changed        changed           merged, or, in one place, the course's laid beside
     none     an answer      any               recognised, or the course's is laid beside
 
 A file of the learner's is written to in one step or not at all, before what was given is noted: an
@@ -163,7 +163,8 @@ class _File:
                 put(path, self._theirs)
                 return self._shown(path)
         raise UsageError(
-            _("too many versions lie beside {name}").format(name=self.name), _("Delete those that you have read.")
+            _("too many versions lie beside {name}").format(name=self.name),
+            _("Delete those that you have read."),
         )
 
     def _beside(self, number: int | str) -> Path:

@@ -1,0 +1,49 @@
+"""Which hint comes next: for what failed last, then from a question, to the idea, to the formula.
+
+A step is written `mistake:wrong_axis`, `check:any_scores` or `1`, `2`, `3`; the history counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dlex.results.records import prominence
+
+if TYPE_CHECKING:
+    from dlex.workspace.history import Attempt, Check
+
+
+@dataclass(frozen=True)
+class Hint:
+    """One step. `about`: the mistake or check that it helps with; "" for a general one."""
+
+    step: str
+    text: str
+    about: str = ""
+
+
+def hints_for(general: list[str], latest: Attempt | None) -> list[Hint]:
+    """All hints for an exercise in their order: those for the latest attempt first.
+
+    A diagnosed mistake has its own hint; a check that failed without one has the check's.
+    """
+    failed = [check for check in latest.checks if check.outcome != "passed"] if latest else []
+    failed.sort(key=lambda check: prominence(check.name, check.hidden, check.max_points))
+    steps = [*_of_checks(failed), *(Hint(str(number), text) for number, text in enumerate(general, 1))]
+    once = {hint.text: hint for hint in reversed(steps)}
+    return [hint for hint in steps if once[hint.text] is hint]
+
+
+def _of_checks(failed: list[Check]) -> Iterator[Hint]:
+    for check in failed:
+        if check.mistake and check.mistake.hint:
+            yield Hint(f"mistake:{check.mistake.name}", check.mistake.hint, check.mistake.name)
+        elif check.hint:
+            yield Hint(f"check:{check.name}", check.hint, check.title)
+
+
+def next_hint(hints: list[Hint], seen: Collection[str]) -> Hint | None:
+    """The first hint that was not shown yet; None if all were."""
+    return next((hint for hint in hints if hint.step not in seen), None)
