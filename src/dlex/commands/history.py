@@ -132,7 +132,7 @@ def _print(text: bytes) -> None:
     if sys.stdout.isatty():
         click.echo(plain(text.decode("utf-8", "replace"), len(text) + 1), nl=False)
     else:
-        click.get_binary_stream("stdout").write(text)
+        click.echo(text, nl=False)
 
 
 def _difference(history: History, exercise: Exercise, number: int) -> None:

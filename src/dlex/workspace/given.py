@@ -18,7 +18,7 @@ from dlex.workspace.settings import settings
 class _Asked(msgspec.Struct):
     """What `dlex init` was asked for: these chapters, or everything (None)."""
 
-    chapters: list[str] | None = None
+    chapters: list[str] | None
 
 
 class Given:
@@ -51,21 +51,20 @@ class Given:
 
         A workspace that does not know, made by an earlier dlex, has the chapters that have a folder.
         """
-        asked = self._read_asked()
-        if asked is None:
-            here = {path.name for path in self._workspace.iterdir() if path.is_dir()}
-            return [exercise for exercise in course.exercises if exercise.chapter in here]
-        if asked.chapters is None:
-            return course.exercises
-        return [exercise for exercise in course.exercises if exercise.chapter in asked.chapters]
+        chapters = (self._read_asked() or self._found()).chapters
+        return [e for e in course.exercises if chapters is None or e.chapter in chapters]
 
     def ask(self, chapters: list[str] | None) -> None:
         """Remember which chapters belong into the workspace from now on, besides those that do already."""
-        before = self._read_asked()
-        if before is not None:
-            everything = chapters is None or before.chapters is None
-            chapters = None if everything else sorted({*before.chapters, *chapters})
-        put(self._asked, msgspec.json.encode(_Asked(chapters)) + b"\n")
+        before = (self._read_asked() or self._found()).chapters
+        everything = chapters is None or before is None
+        asked = _Asked(None if everything else sorted({*before, *chapters}))
+        put(self._asked, msgspec.json.encode(asked) + b"\n")
+
+    def _found(self) -> _Asked:
+        """What an earlier dlex must have been asked for; nothing where there is no workspace yet."""
+        there = self._asked.parent.is_dir()
+        return _Asked([path.name for path in self._workspace.glob("ch[0-9][0-9]") if path.is_dir() and there])
 
     def _read_asked(self) -> _Asked | None:
         try:

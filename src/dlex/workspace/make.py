@@ -10,6 +10,7 @@ from pathlib import Path
 from dlex.course import Course, Exercise
 from dlex.errors import UsageError
 from dlex.language import _
+from dlex.submission import read_source
 from dlex.workspace.given import Given, given_files, put
 from dlex.workspace.merge import stems_from
 
@@ -42,7 +43,7 @@ def make_workspace(folder: Path, course: Course, chapters: Sequence[str] = ()) -
         path = folder / name
         if os.path.lexists(path):
             made.kept.append(path)
-            _recognise(given, name, path, content)
+            _recognise(given, folder, path, name, content)
         else:
             put(path, content)
             given.write(name, content)
@@ -54,7 +55,8 @@ def _wanted(course: Course, chapters: Sequence[str]) -> list[Exercise]:
     return [exercise for exercise in course.exercises if not chapters or exercise.chapter in chapters]
 
 
-def _recognise(given: Given, name: str, path: Path, content: bytes) -> None:
+def _recognise(given: Given, folder: Path, path: Path, name: str, content: bytes) -> None:
     """Remember what a file that was there already came from, where it plainly is this course's."""
-    if given.read(name) is None and path.is_file() and stems_from(content, path.read_bytes()):
+    there = read_source(path, folder).content
+    if given.read(name) is None and there is not None and stems_from(content, there):
         given.write(name, content)

@@ -45,8 +45,8 @@ def take_over(workspace: Path) -> None:
                 database.executemany("INSERT INTO hint VALUES (NULL, ?, ?, ?)", rows)
     try:
         path.replace(path.with_name(f"{FILE}.taken-over"))
-    except FileNotFoundError:
-        pass  # somebody was quicker
+    except OSError:
+        pass  # somebody was quicker, or it stays: it counts once
 
 
 def _read(path: Path) -> tuple[str, _Progress]:
