@@ -356,6 +356,22 @@ def test_an_update_that_was_killed_is_made_good_by_the_next(
     assert told(small, workspace) == {f"{TWO}.py": "waiting"}
 
 
+def test_two_updates_at_the_same_time(small: Course, workspace: Path) -> None:
+    (workspace / f"{ONE}.py").write_text(ANSWER)
+    (workspace / f"{TWO}.py").write_text(stub_of("two", "I do."))
+    for id in (ONE, TWO, THREE):
+        change_stub(small, id, stub_of(id[5:], "New."))
+    code = KILLED.format(before=0)
+    command = [sys.executable, "-c", code, str(workspace), str(small.root), "0"]  # none of them dies
+    variables = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    both = [subprocess.Popen(command, env=variables) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert (workspace / f"{ONE}.py").read_text() == ANSWER.replace("Add one.", "New.")
+    assert (workspace / f"{TWO}.py").read_text() == stub_of("two", "I do.")
+    assert (workspace / f"{THREE}.py").read_text() == stub_of("three", "New.")
+    assert told(small, workspace) == {f"{TWO}.py": "waiting"}
+
+
 # History ---------------------------------------------------------------------------------------
 
 
@@ -711,16 +727,21 @@ def test_a_real_mistake_has_its_hint(dlex, tmp_path: Path) -> None:
     )
     checked = dlex("check", "softmax")
     assert "wrong_axis" in checked.stdout and "Print the sums" not in checked.stdout
-    code = (
-        "import sys\nfrom dlex.cli import main\ntry:\n"
-        f"    main(['--course', {str(ROOT)!r}, 'hint', 'softmax'])\n"
-        "except SystemExit:\n    sys.exit('torch' in sys.modules)"
-    )
+    code = f"""
+import sys
+from dlex.cli import main
+for command in (["hint", "softmax"], ["status"], ["history", "softmax"], ["history"], ["update"]):
+    try:
+        main(["--course", {str(ROOT)!r}, *command])
+    except SystemExit as ended:
+        assert not ended.code, command
+sys.exit("torch" in sys.modules)
+"""
     variables = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=variables
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     assert "For wrong_axis:  Print the sums" in done.stdout
     garbage(database_path(tmp_path))
     again = dlex("check", "softmax", "-x", "--json")

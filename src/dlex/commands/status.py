@@ -9,6 +9,7 @@ from dlex.language import _, ngettext
 from dlex.order import made_ready, next_exercise, waits_for
 from dlex.workspace import require_workspace
 
+NAMED = 2
 MARKS = {"done": "✓", "begun": "✗", "ready": "○", "waits": "·"}
 
 
@@ -72,8 +73,16 @@ def _what_next(course: Course, done: set[str]) -> str:
         id=following.id, title=following.title, name=following.name
     )
     after = made_ready(course, following, done)
-    return told + "\n" + _("Then: {names}").format(names=_names(after)) if after else told
+    return (
+        told + "\n" + _("Then: {names}").format(names=", ".join(each.name for each in after))
+        if after
+        else told
+    )
 
 
 def _names(exercises: list[Exercise]) -> str:
-    return ", ".join(exercise.name for exercise in exercises)
+    """Their names, as many as fit on a line."""
+    names, more = ", ".join(each.name for each in exercises[:NAMED]), len(exercises) - NAMED
+    if more <= 0:
+        return names
+    return ngettext("{names} and 1 more", "{names} and {n} more", more).format(names=names, n=more)
