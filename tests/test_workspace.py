@@ -22,6 +22,7 @@ from dlex.course import Course, read_course
 from dlex.errors import CourseError, UsageError
 from dlex.hints import hints_for, next_hint
 from dlex.order import made_ready, next_exercise
+from dlex.report.fold import fold
 from dlex.results.records import NamedMistake, SubmissionResult
 from dlex.submission import Source
 from dlex.workspace import database, find_workspace
@@ -186,7 +187,7 @@ def test_both_changed_the_same_line(run, small: Course, workspace: Path) -> None
     change_stub(small, ONE, new := stub_of("one", "Add two."))
     done = run("update", cwd=workspace / "ch01", course=small)
     assert done.exit_code == 1
-    assert "conflict  ch01/one.py" in done.output and "Take what you want from ch01/one.py.new" in done.output
+    assert "conflict  ch01/one.py stays as it is" in done.output and "  ch01/one.py.new, then" in done.output
     assert path.read_bytes() == mine and beside.read_text() == new
     assert told(small, workspace) == {f"{ONE}.py": "waiting"}  # told again until it is gone
     change_stub(small, ONE, newer := stub_of("one", "Add three."))
@@ -712,6 +713,13 @@ def test_what_failed_last_comes_first(run, small: Course, workspace: Path) -> No
     assert [each.step for each in history.hints(ONE)] == ["1", "mistake:sign", "check:test_c", "2", "3"]
     history.record(attempt(*RIGHT), source("y"))  # what is put right needs no hint
     assert run("hint", "one", cwd=workspace, course=small).output.startswith("1/3")
+
+
+def test_long_hints_are_folded() -> None:
+    assert fold("1/3  Which rows add up?", "     ", 16) == "1/3  Which rows\n     add up?"
+    assert fold("哪些数加起来应当等于 1？一行的数。", "", 12) == "哪些数加起来\n应当等于 1？\n一行的数。"
+    assert fold("a" * 30 + " b", "  ", 10) == "a" * 30 + "\n  b"
+    assert fold("", "  ", 10) == ""
 
 
 def test_no_hint_twice() -> None:

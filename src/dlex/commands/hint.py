@@ -6,8 +6,11 @@ from dlex.course import find_course
 from dlex.errors import UsageError
 from dlex.hints import Hint, hints_for, next_hint
 from dlex.language import _
+from dlex.report.fold import fold
 from dlex.results.text import plain
 from dlex.workspace import find_workspace
+
+INDENT = " " * len("1/3  ")
 
 
 @click.command("hint", short_help="Show the next hint.")
@@ -49,9 +52,9 @@ def _show(id: str, hints: list[Hint], seen: set[str], steps: int) -> None:
     for hint in shown:
         text = plain(hint.text)
         if hint.about:
-            click.echo(_("For {about}:  {text}").format(about=plain(hint.about), text=text))
+            click.echo(fold(_("For {about}:  {text}").format(about=plain(hint.about), text=text), INDENT))
         else:
-            click.echo(f"{hint.step}/{steps}  {text}")
+            click.echo(fold(f"{hint.step}/{steps}  {text}", INDENT))
     if not shown:
         click.echo(_("You have seen no hint yet."))
     elif len(shown) == len(hints):

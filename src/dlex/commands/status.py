@@ -69,7 +69,7 @@ def _what_next(course: Course, done: set[str]) -> str:
     following = next_exercise(course, done)
     if following is None:
         return _("All done.")
-    told = _("Next: {id}.py ({title}); dlex show {name}, dlex check {name}").format(
+    told = _("Next: {id}.py ({title})\n      dlex show {name}, dlex check {name}").format(
         id=following.id, title=following.title, name=following.name
     )
     after = made_ready(course, following, done)

@@ -49,18 +49,22 @@ def _told(course: Course, change) -> str:
     texts = {
         "new": _("  new       {name}"),
         "restored": _("  back      {name}"),
-        "replaced": _("  replaced  {name}: you had not changed it"),
-        "merged": _("  merged    {name}: your lines and the new ones; as it was before: {detail}"),
+        "replaced": _("  replaced  {name}"),
+        "merged": _("  merged    {name}\n            as it was before: {detail}"),
         "conflict": _(
-            "  conflict  {name} stays as it is: you and the course changed the same lines\n"
-            "            Take what you want from {detail}, then delete that file."
+            "  conflict  {name} stays as it is\n"
+            "            You and the course changed the same lines. Take what you want from\n"
+            "            {detail}, then delete that."
         ),
         "unknown": _(
-            "  differs   {name} stays as it is: nobody knows which stub it was made from\n"
-            "            Take what you want from {detail}, then delete that file."
+            "  differs   {name} stays as it is\n"
+            "            Nobody knows which stub it was made from. Take what you want from\n"
+            "            {detail}, then delete that."
         ),
-        "waiting": _("  waiting   {detail}: take what you want from it into {name}, then delete that file"),
-        "deleted": _("  deleted   {name}: to have it back, run: dlex update --restore {id}"),
+        "waiting": _(
+            "  waiting   {detail}\n            Take what you want from it into {name}, then delete it."
+        ),
+        "deleted": _("  deleted   {name}\n            To have it back: dlex update --restore {id}"),
         "strange": _("  left      {name}: {detail}"),
         "gone": _("  gone      {name} is no longer in the course; yours stays"),
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dlex.workspace.history import Attempt
+from dlex.results.records import prominence
+from dlex.workspace.history import Attempt, Check
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,10 @@ def steps(attempts: list[Attempt]) -> list[Step]:
     return found
 
 
-def _keyed(attempt: Attempt):
-    """The checks, each with a key of its own: those whose names are withheld are told apart by place."""
+def _keyed(attempt: Attempt) -> Iterator[tuple[tuple[str, int], Check]]:
+    """The checks, those that say most first, each with a key of its own: where names are withheld, place
+    tells them apart."""
     count: Counter[str] = Counter()
-    for check in attempt.checks:
+    for check in sorted(attempt.checks, key=lambda each: prominence(each.name, each.hidden, each.max_points)):
         count[check.name] += 1
         yield (check.name, count[check.name]), check

@@ -46,15 +46,6 @@ class Attempt(msgspec.Struct, frozen=True):
     digest: str | None
     checks: list[Check]
 
-    @property
-    def perfect(self) -> bool:
-        return self.score >= self.max_score
-
-    @property
-    def share(self) -> float:
-        """The score as a share of the most there is."""
-        return self.score / self.max_score if self.max_score else 1.0
-
 
 class Best(msgspec.Struct, frozen=True):
     """The best result so far for one exercise, and how many attempts there were."""

@@ -60,7 +60,8 @@ def update_workspace(workspace: Path, course: Course, restore: Collection[str] =
         UsageError: a file cannot be written.
     """
     given = Given(workspace)
-    wanted = [e for e in course.exercises if e in given.wanted(course) or e.id in restore]
+    ids = {*given.exercises(), *restore, *(exercise.id for exercise in given.wanted(course))}
+    wanted = [exercise for exercise in course.exercises if exercise.id in ids]
     asked = {f"{id}.py" for id in restore}
     changes = [
         _update(_File(workspace, given, name, content, name in asked))
