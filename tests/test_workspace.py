@@ -559,6 +559,16 @@ def test_a_check_is_worth_showing_where_it_cannot_be_recorded(workspace: Path) -
     assert remember(None, attempt(*WRONG), source("x")) == ""
 
 
+def test_the_command_tells_so_after_the_result(run, small: Course, workspace: Path, monkeypatch) -> None:
+    monkeypatch.setattr("dlex.grading.session.grade", lambda *_arguments, **_options: [attempt(*WRONG)])
+    run("check", "one", cwd=workspace, course=small)
+    assert len(History(workspace).attempts(ONE)) == 1
+    garbage(database_path(workspace))
+    done = run("check", "one", "--json", cwd=workspace, course=small)
+    assert done.exit_code == 1 and json.loads(done.stdout)["schema"] == 1
+    assert "is not in your history" in done.stderr and "is damaged" in done.stderr
+
+
 def test_the_history_of_a_newer_version(workspace: Path) -> None:
     with sqlite3.connect(filled(workspace)) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -751,10 +761,6 @@ sys.exit("torch" in sys.modules)
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "For wrong_axis:  Print the sums" in done.stdout
-    garbage(database_path(tmp_path))
-    again = dlex("check", "softmax", "-x", "--json")
-    assert again.returncode == 1 and json.loads(again.stdout)["schema"] == 1
-    assert "is not in your history" in again.stderr
 
 
 HINTED = (
