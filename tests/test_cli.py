@@ -51,6 +51,7 @@ def test_from_stub_to_full_marks(dlex, tmp_path: Path, course, solution) -> None
     assert wrong.returncode == 1
     assert "wrong_axis" in wrong.stdout
     assert "[[0, 0]]" in wrong.stdout  # the smallest input
+    assert "For wrong_axis:" in dlex("hint", "softmax", cwd=answers).stdout  # what the report did not say
 
     (answers / "ch03" / "softmax.py").write_bytes(solution("softmax"))
     right = dlex("check", "ch03/softmax.py", cwd=answers)

@@ -737,30 +737,24 @@ def test_no_hint_twice() -> None:
     assert hints_for([], None) == [] and next_hint([], set()) is None
 
 
-def test_a_real_mistake_has_its_hint(dlex, tmp_path: Path) -> None:
-    """From the reference's decorator through the record and the history, without torch at the end."""
-    dlex("init", "--chapter", "ch3")
-    (tmp_path / "ch03" / "softmax.py").write_text(
-        "import torch\n\ndef softmax(X):\n    E = torch.exp(X - X.max())\n    return E / E.sum(0)\n"
-    )
-    checked = dlex("check", "softmax")
-    assert "wrong_axis" in checked.stdout and "Print the sums" not in checked.stdout
+def test_the_evening_needs_no_torch(small: Course, workspace: Path) -> None:
+    History(workspace).record(attempt(*WRONG), source("x = 1\n"))
     code = f"""
 import sys
 from dlex.cli import main
-for command in (["hint", "softmax"], ["status"], ["history", "softmax"], ["history"], ["update"]):
+for command in (["hint", "one"], ["status"], ["history", "one", "--diff", "1"], ["history"], ["update"]):
     try:
-        main(["--course", {str(ROOT)!r}, *command])
+        main(["--course", {str(small.root)!r}, *command])
     except SystemExit as ended:
         assert not ended.code, command
 sys.exit("torch" in sys.modules)
 """
     variables = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=variables
+        [sys.executable, "-c", code], cwd=workspace, capture_output=True, text=True, env=variables
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "For wrong_axis:  Print the sums" in done.stdout
+    assert "1/3  Why?" in done.stdout and "-x = 1" in done.stdout
 
 
 HINTED = (
