@@ -17,13 +17,39 @@ def merged(given: bytes, yours: bytes, theirs: bytes) -> bytes | None:
     >>> merged(b"a\\nb\\nc\\n", b"a\\nb\\nC\\n", b"A\\nb\\nc\\n")
     b'A\\nb\\nC\\n'
     """
-    from merge3 import Merge3
+    whole = _merged(_lines(given), _lines(yours), _lines(theirs))
+    if whole is None or parses(whole) or not (parses(yours) and parses(theirs)):
+        return whole
+    return None
 
-    groups = list(Merge3(_lines(given), _lines(yours), _lines(theirs)).merge_groups())
-    if any(group[0] == "conflict" for group in groups):
-        return None
-    whole = b"".join(line for _side, lines in groups for line in lines)
-    return whole if parses(whole) or not (parses(yours) and parses(theirs)) else None
+
+def _merged(given: list[bytes], yours: list[bytes], theirs: list[bytes]) -> bytes | None:
+    """Between lines that all three share, whichever side differs from `given`; None if both do."""
+    whole: list[bytes] = []
+    before = -1, -1, -1
+    for here in [*_shared(given, yours, theirs), (len(given), len(yours), len(theirs))]:
+        old, mine, new = (
+            lines[start + 1 : end]
+            for lines, start, end in zip((given, yours, theirs), before, here, strict=True)
+        )
+        if mine != old and new != old and mine != new:
+            return None
+        whole += new if mine == old else mine
+        whole += given[here[0] : here[0] + 1]
+        before = here
+    return b"".join(whole)
+
+
+def _shared(given: list[bytes], yours: list[bytes], theirs: list[bytes]) -> list[tuple[int, int, int]]:
+    """The places of the lines of `given` that are in both others, in order."""
+    mine, new = _places(given, yours), _places(given, theirs)
+    return [(place, mine[place], new[place]) for place in mine if place in new]
+
+
+def _places(lines: list[bytes], others: list[bytes]) -> dict[int, int]:
+    """Where lines stand among others, by their own place."""
+    blocks = difflib.SequenceMatcher(None, lines, others, autojunk=False).get_matching_blocks()
+    return {block.a + k: block.b + k for block in blocks for k in range(block.size)}
 
 
 def stems_from(stub: bytes, file: bytes) -> bool:
