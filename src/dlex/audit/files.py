@@ -20,11 +20,17 @@ def strays(course: Course) -> list[Problem]:
     """Files in the content folders, and variants, that belong to no exercise of course.toml."""
     listed = {exercise.path(folder) for exercise in course.exercises for folder in CONTENT}
     listed.add(course.root / "exercises" / "course.toml")
+    listed |= set(_catalogues(course))
     found = [path for folder in CONTENT for path in _files(course.root / folder) if path not in listed]
     with_variants = {course.root / VARIANTS / exercise.id for exercise in course.exercises}
     found += [path for path in _files(course.root / VARIANTS) if path.parent not in with_variants]
     message = "no exercise of course.toml has this file: list the exercise, or remove the file"
     return [Problem("stray", "", str(path), 1, message) for path in found]
+
+
+def _catalogues(course: Course) -> Iterator[Path]:
+    for domain in ("course", *(chapter.id for chapter in course.chapters)):
+        yield from (course.root / "exercises" / "locale").glob(f"*/LC_MESSAGES/{domain}.[pm]o")
 
 
 def variants(exercise: Exercise) -> list[Path]:
