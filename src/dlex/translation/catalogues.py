@@ -39,7 +39,7 @@ class File:
 def files_of_course(course: Course) -> Iterator[File]:
     """The catalogues of a course: one for all chapters, then one for each."""
     chapters = {chapter.id: of_chapter(course, chapter.id) for chapter in course.file.chapter}
-    yield from _files(course.root / "exercises" / "locale", {"course": of_course(course), **chapters})
+    yield from _files(course.catalogues, {"course": of_course(course), **chapters})
 
 
 def files_of_engine() -> Iterator[File]:
