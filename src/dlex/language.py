@@ -46,7 +46,8 @@ def use(name: str) -> None:
     global _current
     found = _find(name)
     if found is None:
-        raise UsageError(f"dlex does not speak {name!r}", f"It speaks: {', '.join(LANGUAGES)}.")
+        told = _("dlex does not speak {name}").format(name=repr(name))
+        raise UsageError(told, _("It speaks: {languages}.").format(languages=", ".join(LANGUAGES)))
     _current = os.environ[VARIABLE] = os.environ["LANGUAGE"] = found  # click asks for $LANGUAGE
 
 

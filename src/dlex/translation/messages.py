@@ -15,7 +15,7 @@ from dlex.course import Course, Exercise, docstrings
 from dlex.language import paragraphs
 
 PACKAGE = Path(__file__).parents[1]
-FOR_STAFF = ("Instructors:", "Authors:")  # what their commands say stays English
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 FROM_CLICK = (
     "Options", "Commands", "Usage:", "Show this message and exit.", "Show the version and exit.",
     "default: {default}", "required", "Aborted!", "Error: {message}", "Invalid value: {message}",
@@ -48,7 +48,7 @@ def of_engine() -> Iterator[Message]:
     """What modules say through `_` and `ngettext`, and what learners' commands say of themselves."""
     from babel.messages.extract import extract_from_dir
 
-    told = extract_from_dir(PACKAGE, keywords={"_": None, "ngettext": (1, 2)})
+    told = extract_from_dir(PACKAGE, keywords=KEYWORDS)
     for file, _line, id, _comments, _context in sorted(told, key=lambda each: each[:2]):
         yield Message(id, f"src/dlex/{Path(file).as_posix()}", filled_in=True)
     yield from _of_commands()
@@ -61,20 +61,21 @@ def of_click() -> Iterator[Message]:
 
 
 def _of_commands() -> Iterator[Message]:
-    from dlex.cli import COMMANDS, main
+    from dlex.cli import COMMANDS, is_for_staff, main
 
     yield from _of_command(main, "src/dlex/cli.py")
     for name, told in COMMANDS.items():
         yield Message(told, "src/dlex/cli.py")
-        if not told.startswith(FOR_STAFF):
+        if not is_for_staff(name):
             module = importlib.import_module(f"dlex.commands.{name}")
             yield from _of_command(module.command, f"src/dlex/commands/{name}.py")
 
 
 def _of_command(command: click.Command, place: str) -> Iterator[Message]:
     told = [command.help, command.epilog, *(getattr(each, "help", None) for each in command.params)]
-    for text in filter(None, told):
-        yield Message(inspect.cleandoc(text), place)
+    for document in filter(None, told):
+        for text in paragraphs(inspect.cleandoc(document)):
+            yield Message(text, place)
 
 
 def of_course(course: Course) -> Iterator[Message]:
