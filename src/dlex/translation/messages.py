@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,7 @@ def _of_exercise(exercise: Exercise) -> Iterator[Message]:
     for document in docstrings(_read(exercise, "exercises")):
         yield from _at(exercise, "exercises", paragraphs(document))
     yield from _at(exercise, "graders", _of_checks(ast.parse(_read(exercise, "graders"))))
+    yield from _at(exercise, "graders", _said(ast.parse(_read(exercise, "graders"))), filled_in=True)
     yield from _at(exercise, "reference", _of_mistakes(exercise))
 
 
@@ -105,9 +106,11 @@ def _read(exercise: Exercise, folder: str) -> str:
     return exercise.path(folder).read_text(encoding="utf-8")
 
 
-def _at(exercise: Exercise, folder: str, texts: Iterator[str] | list[str]) -> Iterator[Message]:
+def _at(
+    exercise: Exercise, folder: str, texts: Iterable[str], *, filled_in: bool = False
+) -> Iterator[Message]:
     for text in texts:
-        yield Message(text, f"{folder}/{exercise.id}.py")
+        yield Message(text, f"{folder}/{exercise.id}.py", filled_in)
 
 
 def _of_checks(module: ast.Module) -> Iterator[str]:
@@ -117,6 +120,13 @@ def _of_checks(module: ast.Module) -> Iterator[str]:
             yield (ast.get_docstring(node) or node.name[5:].replace("_", " ")).split("\n")[0].rstrip(".")
         if isinstance(node, ast.Call):
             yield from _keywords(node, "hint", "title", "what")
+
+
+def _said(module: ast.Module) -> Iterator[str]:
+    """What a grader says through `_`."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_":
+            yield str(ast.literal_eval(node.args[0]))
 
 
 def _of_mistakes(exercise: Exercise) -> Iterator[str]:
