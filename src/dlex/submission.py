@@ -105,8 +105,7 @@ def read_source(path: Path, root: Path) -> Source:
 def _read(name: str, file: str, descriptor: int) -> Source:
     kind = os.fstat(descriptor)
     if not stat.S_ISREG(kind.st_mode):
-        told = _("{name} is {kind}: hand in an ordinary file of this name")
-        return Source(file, None, told.format(name=name, kind=_kind(kind.st_mode)))
+        return Source(file, None, not_ordinary(name, kind.st_mode))
     if problem := too_large(name, kind.st_size):
         return Source(file, None, problem)
     with open(descriptor, "rb", closefd=False) as stream:
@@ -141,8 +140,10 @@ def _unreadable(name: str, error: Exception) -> str:
     return _("{name} cannot be read: {reason}").format(name=name, reason=reason)
 
 
-def _kind(mode: int) -> str:
-    return _(KINDS.get(stat.S_IFMT(mode), N_("a device")))
+def not_ordinary(name: str, mode: int) -> str:
+    """Why what has such a mode cannot be taken."""
+    told = _("{name} is {kind}: hand in an ordinary file of this name")
+    return told.format(name=name, kind=_(KINDS.get(stat.S_IFMT(mode), N_("a device"))))
 
 
 KINDS = {
