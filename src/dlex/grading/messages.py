@@ -211,7 +211,7 @@ def _remark(error: Raised) -> str:
     """What to look at, for exceptions that beginners meet."""
     message, bases = error.error.message, error.error.bases
     if "allocate memory" in message:
-        return _(REMARKS["MemoryError"])
+        bases = ["MemoryError"]
     if "leaf Variable that requires grad" in message:
         return _("an argument is changed in place: make a new tensor instead")
     if "null bytes" in message or "unicode error" in message or "(unicode" in message:
