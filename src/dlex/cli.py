@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import importlib
+import itertools
+import os
+from gettext import gettext
 
 import click
 
@@ -48,8 +51,12 @@ class LazyGroup(click.Group):
     context_class = SpokenContext
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """The language comes first, so that whatever follows is said in it."""
-        language.use(language.current())
+        """The language comes first, wherever it is named, so that whatever follows is said in it."""
+        wanted = _asked_for(args) or os.environ.get(language.VARIABLE) or language.current()
+        try:
+            language.use(wanted)
+        except UsageError as error:
+            raise click.UsageError(f"{error.message}. {error.next_step}", ctx) from None
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -67,7 +74,7 @@ class LazyGroup(click.Group):
         return spoken(command, click.Option(["--lang"], **LANG))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
+        with formatter.section(gettext("Commands")):
             formatter.write_dl([(name, _(told)) for name, told in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
@@ -82,17 +89,17 @@ class LazyGroup(click.Group):
             ctx.exit(error.exit_code)
 
 
-def _speak(ctx: click.Context, option: click.Parameter, name: str | None) -> None:
-    try:
-        language.use(name or language.current())
-    except UsageError as error:
-        raise click.BadParameter(f"{error.message}. {error.next_step}", ctx, option) from None
+def _asked_for(args: list[str]) -> str:
+    """What `--lang` says, before or after the name of a command; "" without one."""
+    words = [word for arg in itertools.takewhile(lambda arg: arg != "--", args) for word in arg.split("=", 1)]
+    return next((new for option, new in itertools.pairwise(words) if option == "--lang"), "")
 
 
-LANG = {  # an option before or after the name of a command
-    "metavar": "LANG", "is_eager": True, "expose_value": False, "callback": _speak,
+LANG = {
+    "metavar": "LANG",
+    "expose_value": False,
     "help": "The language to speak, en or zh; else $DLEX_LANG, the workspace's, the system's.",
-}  # fmt: skip
+}
 
 
 @click.command(
@@ -105,7 +112,7 @@ LANG = {  # an option before or after the name of a command
     metavar="DIR",
     help="The course to use; else $DLEX_COURSE, this folder and up, the bundled one.",
 )
-@click.option("--lang", envvar=language.VARIABLE, **LANG)
+@click.option("--lang", **LANG)
 @click.version_option(__version__, prog_name="dlex")
 @click.pass_context
 def main(ctx: click.Context, course: str | None) -> None:
