@@ -129,10 +129,13 @@ class Exercise:
 
     def stub(self) -> str:
         """What a learner starts from: the stub, its docstrings in the language in use."""
-        text = self.path("exercises").read_text(encoding="utf-8")
-        for found in docstrings(text):
-            text = text.replace(found, language.translate(found, self.say), 1)
-        return text
+        return self.say_docstrings(self.path("exercises").read_text(encoding="utf-8"))
+
+    def say_docstrings(self, code: str) -> str:
+        """Code of this exercise with its docstrings in the language in use."""
+        for found in docstrings(code):
+            code = code.replace(found, language.translate(found, self.say), 1)
+        return code
 
 
 @dataclass(frozen=True, eq=False)

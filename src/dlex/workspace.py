@@ -57,7 +57,7 @@ def make_workspace(folder: Path, course: Course, exercises: list[Exercise]) -> M
         )
     texts = {folder / "README.md": README.format(title=course.name), folder / ".gitignore": GITIGNORE}
     for exercise in exercises:
-        texts[folder / f"{exercise.id}.py"] = exercise.path("exercises").read_text(encoding="utf-8")
+        texts[folder / f"{exercise.id}.py"] = exercise.stub()
     made = Made()
     for path, text in texts.items():
         if path.exists() or path.is_symlink():

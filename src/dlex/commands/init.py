@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from dlex.course import find_course
+from dlex.language import remember
 from dlex.workspace import make_workspace
 
 
@@ -21,10 +22,12 @@ def command(course: str | None, folder: Path, chapter: tuple[str, ...]) -> None:
     Examples:
       dlex init my-answers
       dlex init my-answers --chapter ch3
+      dlex init my-answers --lang zh
     """
     found = find_course(course)
     wanted = [exercise for word in chapter for exercise in found.find(word)] or found.exercises
     made = make_workspace(folder, found, wanted)
+    remember(folder)
     for path in made.written:
         click.echo(f"  new   {path}")
     for path in made.kept:
