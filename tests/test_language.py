@@ -185,7 +185,7 @@ def undocumented(code: str) -> str:
 
 
 def formulas(code: str) -> list[str]:
-    return sorted(re.findall(r"\$\$.*?\$\$|>>> .*|`[^`]+`", code, re.DOTALL))
+    return sorted(re.findall(r"\$\$[^$]*\$\$|>>> [^\n]*|`[^`]+`", code))
 
 
 def test_a_workspace_in_chinese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -250,11 +250,20 @@ def test_everything_is_translated(course: Course) -> None:
     assert [problem for file in files for problem in catalogues.problems(file)] == []
 
 
-def calls_of(name: str) -> Iterator[tuple[Path, ast.Call]]:
+def calls_of(name: str, inside: type[ast.AST] = ast.Module) -> Iterator[tuple[Path, ast.Call]]:
     for path in [*(ROOT / "src").rglob("*.py"), *(ROOT / "graders").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        outer = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        nodes = (node for each in outer if isinstance(each, inside) for node in ast.walk(each))
+        for node in nodes:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
                 yield path, node
+
+
+def test_nothing_is_looked_up_where_it_is_not_collected() -> None:
+    """Texts inside of f-strings are found by nobody who collects them."""
+    for name in ("_", "N_", "ngettext"):
+        for path, call in calls_of(name, inside=ast.JoinedStr):
+            assert not isinstance(call.args[0], ast.Constant), (path, ast.unparse(call))
 
 
 def test_nothing_is_made_up_before_it_is_looked_up() -> None:

@@ -89,7 +89,8 @@ def _shown(example: doctest.Example, last: bool) -> str:
     if not example.want:
         return source
     expected = "\n".join(f"# {line}".rstrip() for line in example.want.rstrip().split("\n"))
-    return f"# {_('This should give')}\n{expected}\n{source if last else f'print({source})'}"
+    heading = _("This should give")
+    return f"# {heading}\n{expected}\n{source if last else f'print({source})'}"
 
 
 def _existing(path: Path) -> NotebookNode | None:
