@@ -155,7 +155,9 @@ def unwrapped(text: str) -> str:
     >>> unwrapped("每行一个\\n样本 of\\nwords")
     '每行一个样本 of\\nwords'
     """
-    return re.sub(rf"(?<=[{WIDE}])\n[ \t]*(?=[{WIDE}])", "", text)
+    return re.sub(
+        rf"(?<=[{WIDE}])\n[ \t]*(?=[{WIDE}])|(?<=[，。：；？！、）])\n[ \t]*(?=[A-Za-z`$])", "", text
+    )
 
 
 @dataclass(frozen=True)
