@@ -285,7 +285,8 @@ def test_nothing_is_made_up_before_it_is_looked_up() -> None:
 def chapter(small: Course) -> catalogues.File:
     """The catalogue of a small course's only chapter, up to date, everything translated."""
     grader = small.find("softmax")[0].path("graders")
-    grader.write_text(grader.read_text() + '\nPROBLEM = _("{count} of `X` are off")\n')
+    more = 'from dlex.language import _\n\nPROBLEM = _("{count} of `X` are off")\n'
+    grader.write_text(f"{grader.read_text()}\n{more}")
     file = catalogue(small)
     catalogues.update(file)
     change(file, lambda message: f"说：{message.id}")
