@@ -19,6 +19,7 @@ from dlex.results.records import ExerciseResult
 from dlex.submission import Source, Submission
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ["DLEX_LANG"] = "en"  # what tests read, wherever they run
 LONGEST = ("test_nbgrader", "test_grade", "test_golden", "test_grading", "test_cluster", "test_audit")
 
 

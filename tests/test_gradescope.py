@@ -70,6 +70,7 @@ def test_what_is_in_the_zip(autograder: Path, course: Course) -> None:
     assert {name for name in names if name.startswith("course/")} == {
         "course/exercises/course.toml",
         *(f"course/{f}/{e.id}.py" for e in course.exercises for f in CONTENT if f != "solutions"),
+        *(f"course/{path.relative_to(course.root)}" for path in course.catalogues.rglob("*.mo")),
     }
     assert not [name for name in names if "__pycache__" in name or "_course" in name]
     assert b"torch==" in archive.read("constraints.txt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gettext
 import re
 import shutil
 from pathlib import Path
@@ -18,6 +19,7 @@ from dlex.release.edition import release
 from dlex.release.gradescope import bundle
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCALE = "exercises/locale/zh_CN/LC_MESSAGES"
 LONG = 20  # characters from which on a line is not the same by accident
 
 
@@ -64,7 +66,15 @@ def same(X):
 
 def files_of(course: Course) -> dict[str, str]:
     paths = [path for path in course.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return {path.relative_to(course.root).as_posix(): path.read_text() for path in paths}
+    return {path.relative_to(course.root).as_posix(): text_of(path) for path in paths}
+
+
+def text_of(path: Path) -> str:
+    """A text; of a catalogue its translations."""
+    if path.suffix != ".mo":
+        return path.read_text()
+    with path.open("rb") as file:
+        return "\n".join(gettext.GNUTranslations(file)._catalog.values())
 
 
 # The edition of the course ---------------------------------------------------------------------
@@ -73,7 +83,8 @@ def files_of(course: Course) -> dict[str, str]:
 def test_only_what_is_listed(course: Course, edition: Course) -> None:
     wanted = {f"{folder}/{e.id}.py" for folder in CONTENT if folder != "solutions" for e in course.exercises}
     own = {"exercises/course.toml", "README.md", "constraints.txt", ".dlex-edition"}
-    assert set(files_of(edition)) == wanted | own
+    catalogues = {f"{LOCALE}/{domain}.mo" for domain in ("course", *(c.id for c in course.chapters))}
+    assert set(files_of(edition)) == wanted | own | catalogues
 
 
 def hidden_functions(course: Course) -> dict[str, tuple[str, ast.FunctionDef]]:
@@ -109,6 +120,29 @@ def test_nothing_hidden_is_in_it(course: Course, edition: Course) -> None:
         others = "\n".join(grader.split("\n")[: node.lineno - 1] + grader.split("\n")[node.end_lineno :])
         alone = [line.strip() for line in lines if len(line.strip()) >= LONG and line.strip() not in others]
         assert not [line for line in alone if line in everywhere], where
+
+
+def test_no_catalogue_tells_of_hidden_checks(course: Course, edition: Course) -> None:
+    """Neither their titles, hints and remarks nor the translations of these, but for what is said of
+    visible checks as well."""
+    texts = files_of(edition)
+    public = "\n".join(text for name, text in texts.items() if not name.endswith(".mo"))
+    secret = set()
+    for where, (_grader, node) in hidden_functions(course).items():
+        said = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+        said.add((ast.get_docstring(node) or "").split("\n")[0].rstrip("."))
+        chapter = where.split("/")[0]
+        told = translations(course, chapter)
+        secret |= {(chapter, text, told[text]) for text in said if text in told and text not in public}
+    assert len(secret) > 60
+    for chapter, text, translation in secret:
+        catalogue = translations(edition, chapter)
+        assert text not in catalogue and translation not in catalogue.values(), text
+
+
+def translations(course: Course, domain: str) -> dict[str, str]:
+    with (course.root / LOCALE / f"{domain}.mo").open("rb") as file:
+        return {text: said for text, said in gettext.GNUTranslations(file)._catalog.items() if text}
 
 
 def test_no_line_of_a_solution_is_in_it(course: Course, edition: Course) -> None:

@@ -62,6 +62,17 @@ def test_the_whole_course_is_inside(wheel: Path) -> None:
         for path in (ROOT / folder).rglob("*.py"):
             assert f"dlex/_course/{path.relative_to(ROOT).as_posix()}" in names
     assert "dlex/_course/exercises/course.toml" in names
+    for path in (ROOT / "exercises" / "locale").rglob("*.mo"):
+        assert f"dlex/_course/{path.relative_to(ROOT).as_posix()}" in names
+    for path in (ROOT / "src" / "dlex" / "locale").rglob("*.mo"):
+        assert path.relative_to(ROOT / "src").as_posix() in names
+
+
+def test_speaks_chinese(installed: Path, tmp_path: Path) -> None:
+    done = run(installed, tmp_path, "from dlex.cli import main; main(['list', '--lang', 'zh'])")
+    assert "ch03  线性神经网络" in done.stdout, done.stderr
+    done = run(installed, tmp_path, "from dlex.cli import main; main(['--lang', 'zh', '--help'])")
+    assert "列出章和练习。" in done.stdout and "显示这段说明并退出。" in done.stdout
 
 
 def test_checks_with_the_bundled_course(installed: Path, tmp_path: Path, solution) -> None:

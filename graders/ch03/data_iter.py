@@ -16,6 +16,7 @@ from dlex.grading import (
     sizes,
 )
 from dlex.grading.failures import CheckFailed, Difference
+from dlex.language import _
 
 MOST = 100  # more minibatches than any check has
 SEEDS = st.integers(0, 2**31)
@@ -74,8 +75,9 @@ def judge(draw: Draw) -> None:
     order = order_of(draw.value, features)
     places = order.split(draw.arguments["batch_size"])
     for number, ((X, y), rows) in enumerate(zip(draw.value, places, strict=True)):
-        assert_close(X, features[rows], what=f"X of minibatch {number}")
-        assert_close(y, labels[rows], what=f"y of minibatch {number}, next to this X,")
+        assert_close(X, features[rows], what=_("X of minibatch {number}").format(number=number))
+        what = _("y of minibatch {number}, next to this X,").format(number=number)
+        assert_close(y, labels[rows], what=what)
     assert_each_once(torch.bincount(order, minlength=len(features)))
     if draw.gradients is not None:
         for name, gradient, weights in zip(
@@ -90,7 +92,8 @@ def assert_each_once(counts: torch.Tensor) -> None:
     """Fail unless every example came once."""
     if bool((counts != 1).any()):
         often, lost = int(counts.argmax()), int(counts.argmin())
-        summary = f"in one epoch, example {often} comes {int(counts[often])} times and example {lost} never"
+        summary = _("in one epoch, example {often} comes {count} times and example {lost} never")
+        summary = summary.format(often=often, count=int(counts[often]), lost=lost)
         raise CheckFailed(Difference("coverage", summary))
 
 
@@ -128,11 +131,13 @@ def test_shuffled(submission, reference, seed):
     for generator in (None, torch.Generator().manual_seed(seed)):
         order = order_of(epoch(submission, batch_size, features, labels, generator=generator), features)
         rising = int((order[::2] < order[1::2]).sum())
-        assert_binomial(rising, n // 2, 1 / 2, f"of {n // 2} neighbours come in the order of the dataset")
+        what = _("of {total} neighbours come in the order of the dataset").format(total=n // 2)
+        assert_binomial(rising, n // 2, 1 / 2, what)
         assert_independent(
-            order < n // 2, place < n // 2, "first half of the dataset, first half of the epoch"
+            order < n // 2, place < n // 2, _("first half of the dataset, first half of the epoch")
         )
-        assert_independent(order % 2 == 0, place % 2 == 0, "even places in the dataset, and in the epoch")
+        what = _("even places in the dataset, and in the epoch")
+        assert_independent(order % 2 == 0, place % 2 == 0, what)
 
 
 @check(points=1, hidden=True, hint="Where do the random numbers of the second epoch come from?")
@@ -141,11 +146,11 @@ def test_fresh_order(submission, reference):
     features, labels = numbered(40, 2), numbered(40, step=10.0)
     orders = torch.stack([order_of(epoch(submission, 4, features, labels), features) for _epoch in range(10)])
     if len(orders.unique(dim=0)) < len(orders):
-        raise CheckFailed(Difference("statistics", "two epochs had the very same order of 40 examples"))
+        raise CheckFailed(Difference("statistics", _("two epochs had the very same order of 40 examples")))
     stuck = (orders == orders[0]).all(dim=0)  # a right answer gets here with a probability of 40 / 40**9
     if stuck.any():
         place = int(stuck.nonzero()[0])
-        summary = f"in 10 epochs, the same one of 40 examples had place {place}"
+        summary = _("in 10 epochs, the same one of 40 examples had place {place}").format(place=place)
         raise CheckFailed(Difference("statistics", summary))
 
 
@@ -161,8 +166,8 @@ def test_generator(submission, reference, seed, step):
     )
     assert_close(again, first)
     if order_of(first, features).tolist() == order_of(other, features).tolist():
-        summary = f"generators seeded with {seed} and {seed + step} gave the very same order of 40 examples"
-        raise CheckFailed(Difference("statistics", summary))
+        summary = _("generators seeded with {seed} and {other} gave the very same order of 40 examples")
+        raise CheckFailed(Difference("statistics", summary.format(seed=seed, other=seed + step)))
 
 
 @check(points=1)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, check, sizes, tensors
+from dlex.language import _
 
 STEPS = 30
 HALF_POINTS = dict.fromkeys(("dtype", "views", "arguments", "single", "requires_grad", "device"), 0.5)
@@ -151,7 +152,7 @@ def test_training(submission, reference):
     mine = wanted = [torch.zeros(2, 1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)]
     for step in range(1, STEPS + 1):
         mine, wanted = descend(submission, X, y, mine), descend(reference, X, y, wanted)
-        assert_close(mine, wanted, what=f"the parameters after step {step}")
+        assert_close(mine, wanted, what=_("the parameters after step {step}").format(step=step))
 
 
 def descend(functions, X, y, params):

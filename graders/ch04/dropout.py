@@ -18,6 +18,7 @@ from dlex.grading import (
     tensors,
 )
 from dlex.grading.failures import CheckFailed, Difference
+from dlex.language import _
 
 P = st.sampled_from([0.25, 0.1, 0.2, 0.6, 0.75, 0.8, 0.9])  # never 1/2, which hides p and 1 - p mixed up
 SHAPES = [(), (1,), (7,), (3, 4), (2, 3, 4), (3, 2, 5), (2, 3, 2, 4)]
@@ -79,7 +80,7 @@ def test_worked_example(submission, reference):
     value = dropped(submission, X, 0.2)
     judge(Draw({"X": X, "p": 0.2}, value))
     if not value.any():
-        raise CheckFailed(Difference("statistics", "all of the 64 entries are 0"))
+        raise CheckFailed(Difference("statistics", _("all of the 64 entries are 0")))
 
 
 @check(points=1)
@@ -122,7 +123,8 @@ def test_evaluation(submission, reference, arguments, p):
     value, (gradient,) = submission.dropout.gradients(weights, X, p, training=False)
     assert_close(value, X.detach())
     if gradient is None:
-        raise CheckFailed(Difference("gradient", "no gradient reaches X: the result is cut off from it"))
+        summary = _("no gradient reaches {name}: the result is cut off from it").format(name="X")
+        raise CheckFailed(Difference("gradient", summary))
     assert_close(gradient, weights, what="the gradient of X")
 
 
@@ -135,7 +137,8 @@ def test_kept_fraction(submission, reference, seed):
     for p in (0.1, 0.35, 0.6, 0.85):  # 1 - p is far from 0, 1/4, 1/2, 3/4 and 1: four rows are too few
         for X, generator in ((wide, None), (tall, torch.Generator().manual_seed(seed))):
             kept = int((dropped(submission, X, p, generator=generator) != 0).sum())
-            assert_binomial(kept, X.numel(), 1 - p, f"of {X.numel():,} entries are kept for p = {p}")
+            what = _("of {total:,} entries are kept for p = {p}").format(total=X.numel(), p=p)
+            assert_binomial(kept, X.numel(), 1 - p, what)
 
 
 @check(points=2, hidden=True, hint="How many random numbers are drawn, and for which shape?")
@@ -147,7 +150,8 @@ def test_independent_entries(submission, reference, seed):
     for X, p, source in ((ones(60, 70), 0.1, None), (ones(12, 16, 20), 0.6, generator)):
         kept = dropped(submission, X, p, generator=source) != 0
         for what, first, second in opposite_entries(kept):
-            assert_independent(first, second, f"{what} do not have luck of their own")
+            told = _("{what} do not have luck of their own").format(what=what)
+            assert_independent(first, second, told)
 
 
 @check(points=1, hidden=True, hint="Is the number of dropped entries the same in every call?")
@@ -157,7 +161,8 @@ def test_number_varies(submission, reference):
     kept = [int((dropped(submission, X, 0.3) != 0).sum()) for X in inputs]
     if all(abs(count - 0.7 * X.numel()) < 1.01 for count, X in zip(kept, inputs, strict=True)):
         # a right answer gets here with a probability of 6e-18: a product of 24 binomial ones
-        raise CheckFailed(Difference("statistics", "in 24 calls, exactly 30 % of the entries were dropped"))
+        summary = _("in 24 calls, exactly 30 % of the entries were dropped")
+        raise CheckFailed(Difference("statistics", summary))
 
 
 @check(points=1, hidden=True, hint="Where do the random numbers of the second call come from?")
@@ -166,7 +171,7 @@ def test_fresh_mask(submission, reference):
     X = ones(40, 30)
     first, second, third = (dropped(submission, X, 0.4) for _call in range(3))
     if torch.equal(first, second) or torch.equal(second, third) or torch.equal(first, third):
-        raise CheckFailed(Difference("statistics", "two calls dropped the very same entries of 1,200"))
+        raise CheckFailed(Difference("statistics", _("two calls dropped the very same entries of 1,200")))
 
 
 @check(points=1, hint="Do all random numbers come from `generator`?")
@@ -181,8 +186,8 @@ def test_generator(submission, reference, seed, step):
     )
     assert_close(again, first)
     if torch.equal(first, other):
-        summary = f"generators seeded with {seed} and {seed + step} dropped the very same entries of 1,200"
-        raise CheckFailed(Difference("statistics", summary))
+        summary = _("generators seeded with {seed} and {other} dropped the very same entries of 1,200")
+        raise CheckFailed(Difference("statistics", summary.format(seed=seed, other=seed + step)))
 
 
 @check(points=1)

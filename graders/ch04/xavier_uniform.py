@@ -25,6 +25,7 @@ from dlex.grading import (
 )
 from dlex.grading.failures import CheckFailed, Difference
 from dlex.grading.statistics import FALSE_ALARM
+from dlex.language import _
 
 LARGE = st.sampled_from([(420, 60), (60, 420), (400, 50), (50, 400)])  # 20,000 entries and more
 SHAPE = 25, 175  # of 4,375 entries
@@ -46,14 +47,18 @@ def judge(draw: Draw) -> None:
     largest = float(W.abs().max())
     if not largest <= bound * (1 + ROUNDING):
         outside = int((W.abs() > bound).sum() + W.isnan().sum())
-        summary = f"{outside:,} of {W.numel():,} entries are not within ±{bound:.4g}"
-        raise CheckFailed(Difference("statistics", summary, f"up to ±{largest:.4g}", f"up to ±{bound:.4g}"))
+        summary = _("{outside:,} of {total:,} entries are not within ±{bound:.4g}")
+        summary = summary.format(outside=outside, total=W.numel(), bound=bound)
+        raise CheckFailed(Difference("statistics", summary, up_to(largest), up_to(bound)))
     chance = W.numel() * math.log(min(1.0, largest / bound + GRID))  # that all are this small, as logarithm
     if chance < math.log(FALSE_ALARM):
-        summary = (
-            f"none of {W.numel():,} entries is beyond ±{largest:.4g}, expected some close to ±{bound:.4g}"
-        )
-        raise CheckFailed(Difference("statistics", summary, f"up to ±{largest:.4g}", f"up to ±{bound:.4g}"))
+        summary = _("none of {total:,} entries is beyond ±{largest:.4g}, expected some close to ±{bound:.4g}")
+        summary = summary.format(total=W.numel(), largest=largest, bound=bound)
+        raise CheckFailed(Difference("statistics", summary, up_to(largest), up_to(bound)))
+
+
+def up_to(bound: float) -> str:
+    return _("up to ±{bound:.4g}").format(bound=bound)
 
 
 def bound_of(fan_in: int, fan_out: int) -> float:
@@ -96,7 +101,7 @@ def test_any_size(submission, reference, fan_in, fan_out):
 def test_variance(submission, reference, sizes):
     """the variance is 2 / (fan_in + fan_out)"""
     W, largest = drawn(submission, *sizes), bound_of(*sizes) ** 2
-    what = f"the mean square of {W.numel():,} entries"
+    what = _("the mean square of {total:,} entries").format(total=W.numel())
     assert_mean(W.double() ** 2, largest / 3, 0.0, largest, what)
 
 
@@ -106,7 +111,8 @@ def test_variance(submission, reference, sizes):
 def test_centred(submission, reference, sizes):
     """half of the weights are negative"""
     W = drawn(submission, *sizes)
-    assert_binomial(int((W < 0).sum()), W.numel(), 0.5, f"of {W.numel():,} entries are negative")
+    what = _("of {total:,} entries are negative").format(total=W.numel())
+    assert_binomial(int((W < 0).sum()), W.numel(), 0.5, what)
 
 
 @check(points=2, hidden=True, hint="Is a weight near 0 more likely than one near the bound?")
@@ -116,7 +122,7 @@ def test_spread(submission, reference, sizes, seed):
     """every number within the bound has the same chance"""
     for generator in (None, torch.Generator().manual_seed(seed)):
         W, bound = drawn(submission, *sizes, generator=generator), bound_of(*sizes)
-        what = f"of {W.numel():,} entries, divided by the bound,"
+        what = _("of {total:,} entries, divided by the bound,").format(total=W.numel())
         assert_distribution(W / bound, lambda x: ((x + 1) / 2).clamp(0, 1), what)
 
 
@@ -127,7 +133,8 @@ def test_independent_entries(submission, reference, sizes):
     """every entry is drawn on its own"""
     high = (W := drawn(submission, *sizes)).median() < W
     for what, first, second in opposite_entries(high):
-        assert_independent(first, second, f"{what} are above or below the middle together")
+        told = _("{what} are above or below the middle together").format(what=what)
+        assert_independent(first, second, told)
 
 
 @check(points=1, hidden=True, hint="Where do the random numbers of the second call come from?")
@@ -135,7 +142,7 @@ def test_fresh_weights(submission, reference):
     """every call draws afresh"""
     first, second, third = (drawn(submission, *SHAPE).flatten().sort().values for _call in range(3))
     if torch.equal(first, second) or torch.equal(second, third) or torch.equal(first, third):
-        raise CheckFailed(Difference("statistics", "two calls gave the very same 4,375 numbers"))
+        raise CheckFailed(Difference("statistics", _("two calls gave the very same 4,375 numbers")))
 
 
 @check(points=2, hint="Do all random numbers come from `generator`?")
@@ -149,5 +156,5 @@ def test_generator(submission, reference, seed, step):
     )
     assert_close(again, first)
     if torch.equal(first, other):
-        summary = f"generators seeded with {seed} and {seed + step} gave the very same 4,375 weights"
-        raise CheckFailed(Difference("statistics", summary))
+        summary = _("generators seeded with {seed} and {other} gave the very same 4,375 weights")
+        raise CheckFailed(Difference("statistics", summary.format(seed=seed, other=seed + step)))

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, check, sizes, tensors
+from dlex.language import _
 
 STEPS = st.sampled_from([1, 2, 3, 10, 100, 10_000])
 
@@ -139,7 +140,7 @@ def test_trajectory(submission, reference):
     for t in range(1, 201):
         mine = submission.adam_step(*_with_gradient(mine), t, 0.05)
         wanted = reference.adam_step(*_with_gradient(wanted), t, 0.05)
-        assert_close(mine, wanted, what=f"the result of step {t}")
+        assert_close(mine, wanted, what=_("the result of step {t}").format(t=t))
 
 
 def _with_gradient(state):

@@ -6,11 +6,16 @@
 from __future__ import annotations
 
 import importlib
+import itertools
+import os
+from gettext import gettext
 
 import click
 
-from dlex import __version__
-from dlex.errors import DlexError
+from dlex import __version__, language
+from dlex.errors import DlexError, UsageError
+from dlex.language import _
+from dlex.spoken_help import SpokenContext, spoken
 
 COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME holds `command`
     "init": "Make a workspace of stubs to fill in.",
@@ -33,8 +38,31 @@ COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME hol
 }
 
 
+STAFF = ("Instructors:", "Authors:")  # what their commands say stays English
+
+
+def is_for_staff(command: str) -> bool:
+    """Whether a command is for instructors or authors."""
+    return COMMANDS[command].startswith(STAFF)
+
+
 class LazyGroup(click.Group):
-    """Imports a command's module when the command is used; `--help` needs none of them."""
+    """Imports a command's module when the command is used; `--help` needs none of them. What commands
+    say of themselves is translated on the way to the screen."""
+
+    context_class = SpokenContext
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The language comes first, wherever it is named, so that whatever follows is said in it."""
+        wanted = _asked_for(args) or os.environ.get(language.VARIABLE) or language.current()
+        try:
+            language.use(wanted)
+        except UsageError as error:
+            raise click.UsageError(f"{error.message}. {error.next_step}", ctx) from None
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super(LazyGroup, spoken(self)).format_help(ctx, formatter)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -42,22 +70,38 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"dlex.commands.{name}").command
+        command = importlib.import_module(f"dlex.commands.{name}").command
+        if is_for_staff(name):
+            return command
+        return spoken(command, click.Option(["--lang"], **LANG))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl([(name, _(told)) for name, told in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; errors made for people end it with their message and exit code."""
         try:
             return super().invoke(ctx)
         except DlexError as error:
-            click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+            click.secho(_("error: "), fg="red", bold=True, nl=False, err=True)
             click.echo(error.message, err=True)
             if error.next_step:
                 click.echo(error.next_step, err=True)
             ctx.exit(error.exit_code)
+
+
+def _asked_for(args: list[str]) -> str:
+    """What `--lang` says, before or after the name of a command; "" without one."""
+    words = [word for arg in itertools.takewhile(lambda arg: arg != "--", args) for word in arg.split("=", 1)]
+    return next((new for option, new in itertools.pairwise(words) if option == "--lang"), "")
+
+
+LANG = {
+    "metavar": "LANG",
+    "expose_value": False,
+    "help": "The language to speak, en or zh; else $DLEX_LANG, the workspace's, the system's.",
+}
 
 
 @click.command(
@@ -70,6 +114,7 @@ class LazyGroup(click.Group):
     metavar="DIR",
     help="The course to use; else $DLEX_COURSE, this folder and up, the bundled one.",
 )
+@click.option("--lang", **LANG)
 @click.version_option(__version__, prog_name="dlex")
 @click.pass_context
 def main(ctx: click.Context, course: str | None) -> None:

@@ -23,6 +23,7 @@ import msgspec
 
 from dlex import language
 from dlex.errors import CourseError, UsageError
+from dlex.language import _
 from dlex.order import prerequisites
 
 CONTENT = ("exercises", "solutions", "graders", "reference")
@@ -132,14 +133,17 @@ class Exercise:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         if not text:
             raise CourseError(f"{path} has no statement: its module docstring is empty")
-        return language.translate(text, self.say)
+        return language.unwrapped(language.translate(text, self.say))
 
     def stub(self) -> str:
         """What a learner starts from: the stub, its docstrings in the language in use."""
-        text = self.path("exercises").read_text(encoding="utf-8")
-        for found in docstrings(text):
-            text = text.replace(found, language.translate(found, self.say), 1)
-        return text
+        return self.say_docstrings(self.path("exercises").read_text(encoding="utf-8"))
+
+    def say_docstrings(self, code: str) -> str:
+        """Code of this exercise with its docstrings in the language in use."""
+        for found in docstrings(code):
+            code = code.replace(found, language.translate(found, self.say), 1)
+        return code
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +169,12 @@ class Course:
 
     def say(self, message: str, domain: str = "course") -> str:
         """A text of the course in the language in use; `domain` is a chapter, or what concerns them all."""
-        return language.say(message, self.root / "exercises" / "locale", domain)
+        return language.say(message, self.catalogues, domain)
+
+    @property
+    def catalogues(self) -> Path:
+        """The folder of its translations."""
+        return self.root / "exercises" / "locale"
 
     @cached_property
     def prerequisites(self) -> dict[str, list[Exercise]]:
@@ -192,12 +201,13 @@ class Course:
         chapter = re.fullmatch(r"(?:ch(?:apter)?)?[\s_-]*0*(\d+)", wanted)
         if chapter:
             wanted = f"ch{int(chapter[1]):02d}"
-        head, _, tail = wanted.partition("/")
+        head, _slash, tail = wanted.partition("/")
         if tail and (number := re.fullmatch(r"(?:ch)?0*(\d+)", head)):
             wanted = f"ch{int(number[1]):02d}/{tail}"
         found = [e for e in self.exercises if wanted in (e.chapter, e.id, e.name)]
         if not found:
-            raise UsageError(f"no chapter or exercise is called {target!r}", self.near(wanted))
+            told = _("no chapter or exercise is called {name}").format(name=repr(target))
+            raise UsageError(told, self.near(wanted))
         return found
 
     def near(self, wanted: str) -> str:
@@ -205,8 +215,8 @@ class Course:
         names = [name for e in self.exercises for name in (e.name, e.id)] + [c.id for c in self.chapters]
         near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
         if near:
-            return f"Did you mean {' or '.join(near)}?"
-        return "`dlex list` shows all of them."
+            return _("Did you mean {names}?").format(names=_(" or ").join(near))
+        return _("`dlex list` shows all of them.")
 
 
 def docstrings(code: str) -> list[str]:
@@ -229,8 +239,8 @@ def find_course(explicit: str | None = None) -> Course:
         root = Path(named).expanduser().resolve()
         if not _is_course(root):
             raise UsageError(
-                f"{root} is not a course: it has no exercises/course.toml",
-                "Give the folder that holds exercises/, graders/ and reference/.",
+                _("{folder} is not a course: it has no exercises/course.toml").format(folder=root),
+                _("Give the folder that holds exercises/, graders/ and reference/."),
             )
         return read_course(root)
     here = Path.cwd().resolve()
@@ -242,7 +252,7 @@ def find_course(explicit: str | None = None) -> Course:
     checkout = Path(__file__).resolve().parents[2]  # an editable installation
     if _is_course(checkout):
         return read_course(checkout)
-    raise UsageError("no course was found", "Give one with --course DIR or $DLEX_COURSE.")
+    raise UsageError(_("no course was found"), _("Give one with --course DIR or $DLEX_COURSE."))
 
 
 def read_course(root: Path) -> Course:

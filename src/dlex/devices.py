@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlex.errors import MachineError, UsageError
+from dlex.language import _
 
 NAME = re.compile(r"cpu|auto|cuda(?::(\d+))?")
 NEEDED = 1 << 30  # bytes: CUDA's context of one process takes about half of it
@@ -53,7 +54,8 @@ def resolve(asked: str) -> str:
     """
     named = NAME.fullmatch(asked)
     if named is None:
-        raise UsageError(f"there is no device {asked!r}", "Devices are cpu, cuda, cuda:1 … and auto.")
+        told = _("there is no device {name}").format(name=repr(asked))
+        raise UsageError(told, _("Devices are cpu, cuda, cuda:1 … and auto."))
     if asked == "cpu":
         return asked
     gpus = probe()
@@ -64,15 +66,21 @@ def resolve(asked: str) -> str:
 
 def _usable(index: int, gpus: Gpus) -> str:
     if gpus.missing:
-        raise MachineError(f"there is no GPU to grade on: {gpus.missing}", gpus.advice)
+        told = _("there is no GPU to grade on: {reason}").format(reason=gpus.missing)
+        raise MachineError(told, gpus.advice)
     if index >= len(gpus.found):
         last = len(gpus.found) - 1
-        raise MachineError(f"there is no cuda:{index}", f"The last GPU of this machine is cuda:{last}.")
+        raise MachineError(
+            _("there is no cuda:{index}").format(index=index),
+            _("The last GPU of this machine is cuda:{index}.").format(index=last),
+        )
     gpu = gpus.found[index]
     if gpu.free < NEEDED:
         raise MachineError(
-            f"cuda:{index} ({gpu.name}) has {gpu.free >> 20} MB free, and {NEEDED >> 20} MB are needed",
-            "End what runs there (nvidia-smi lists it), or take another device: --device auto.",
+            _("cuda:{index} ({name}) has {free} MB free, and {needed} MB are needed").format(
+                index=index, name=gpu.name, free=gpu.free >> 20, needed=NEEDED >> 20
+            ),
+            _("End what runs there (nvidia-smi lists it), or take another device: --device auto."),
         )
     return f"cuda:{index}"
 
@@ -81,19 +89,22 @@ def probe() -> Gpus:
     """Look for GPUs, step by step, so that it is clear what is missing."""
     if not _built_for_cuda():
         return Gpus(
-            missing="this torch is built for the CPU only",
-            advice="Install torch for CUDA as pytorch.org/get-started says. On the CPU, exercises are "
-            "checked on a pretend GPU.",
+            missing=_("this torch is built for the CPU only"),
+            advice=_(
+                "Install torch for CUDA as pytorch.org/get-started says. On the CPU, exercises are "
+                "checked on a pretend GPU."
+            ),
         )
     if not DRIVER.exists():
-        return Gpus(missing="no NVIDIA driver is loaded", advice="`nvidia-smi` should list a GPU.")
+        return Gpus(missing=_("no NVIDIA driver is loaded"), advice=_("`nvidia-smi` should list a GPU."))
     try:
         names = _ask()
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        return Gpus(missing=f"torch cannot use the GPU ({error})", advice="Is the driver too old for torch?")
+        missing = _("torch cannot use the GPU ({error})").format(error=error)
+        return Gpus(missing=missing, advice=_("Is the driver too old for torch?"))
     if not names:
-        advice = "CUDA_VISIBLE_DEVICES may hide it, or a container was started without it (--gpus all)."
-        return Gpus(missing="torch sees no GPU", advice=advice)
+        advice = _("CUDA_VISIBLE_DEVICES may hide it, or a container was started without it (--gpus all).")
+        return Gpus(missing=_("torch sees no GPU"), advice=advice)
     return Gpus(tuple(Gpu(name, free) for name, free in names))
 
 
@@ -112,5 +123,5 @@ def _ask() -> list[list]:
         [sys.executable, "-c", ASK], capture_output=True, text=True, timeout=SECONDS, env=dict(os.environ)
     )
     if done.returncode:
-        raise ValueError((done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:200])
+        raise ValueError((done.stderr.strip().splitlines() or [_("it ended without a word")])[-1][:200])
     return json.loads(done.stdout)

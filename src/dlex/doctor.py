@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dlex import devices
 from dlex.errors import DlexError
+from dlex.language import _
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,16 @@ def examine() -> list[Finding]:
 
 
 def _python() -> Finding:
-    return Finding("Python", "ok", f"{platform.python_version()} on {platform.system()} {platform.release()}")
+    told = _("{version} on {system}")
+    system = f"{platform.system()} {platform.release()}"
+    return Finding("Python", "ok", told.format(version=platform.python_version(), system=system))
 
 
 def _torch() -> Finding:
     try:
         return Finding("torch", "ok", importlib.metadata.version("torch"))
     except importlib.metadata.PackageNotFoundError:
-        return Finding("torch", "broken", "not installed", "pip install torch")
+        return Finding("torch", "broken", _("not installed"), "pip install torch")
 
 
 def _isolation() -> list[Finding]:
@@ -42,19 +45,21 @@ def _isolation() -> list[Finding]:
 
     found = sandbox.probe()
     names = {
-        2: "isolation 2 (bubblewrap)",
-        1: "isolation 1 (Landlock, seccomp)",
-        0: "isolation 0 (own process)",
+        2: _("isolation 2 (bubblewrap)"),
+        1: _("isolation 1 (Landlock, seccomp)"),
+        0: _("isolation 0 (own process)"),
     }
     rows = []
     for level, name in names.items():
         if level in found.missing:
-            rows.append(Finding(name, "lacks", "not available", found.missing[level]))
+            rows.append(Finding(name, "lacks", _("not available"), found.missing[level]))
         else:
-            rows.append(Finding(name, "ok", "works" + (", used by default" if level == found.level else "")))
+            told = _("works, used by default") if level == found.level else _("works")
+            rows.append(Finding(name, "ok", told))
     if found.level == 0:
-        advice = "Your own code is as safe as when you run it yourself; do not grade other people's here."
-        rows.append(Finding("grading others", "lacks", "submissions can read your files", advice))
+        advice = _("Your own code is as safe as when you run it yourself; do not grade other people's here.")
+        told = _("submissions can read your files")
+        rows.append(Finding(_("grading others"), "lacks", told, advice))
     return rows
 
 
@@ -76,23 +81,27 @@ def _worker() -> Finding:
         answered = time.monotonic() - warm
         worker.kill()
         if not isinstance(reply.value, wire.Tensor):
-            return Finding("worker", "broken", f"it answered {reply.error or reply.value!r}")
+            answer = reply.error or repr(reply.value)
+            return Finding(_("worker"), "broken", _("it answered {answer}").format(answer=answer))
     except (DlexError, WorkerDied, ZygoteDied) as error:
-        return Finding("worker", "broken", str(error))
+        return Finding(_("worker"), "broken", str(error))
     finally:
         zygote.close()
-    return Finding("worker", "ok", f"started in {warm - began:.1f} s, answered in {answered * 1000:.0f} ms")
+    told = _("started in {start:.1f} s, answered in {answer:.0f} ms")
+    return Finding(_("worker"), "ok", told.format(start=warm - began, answer=answered * 1000))
 
 
 def _gpu() -> Finding:
     gpus = devices.probe()
     if gpus.missing:
-        return Finding("GPU", "lacks", f"none: {gpus.missing}", gpus.advice)
+        return Finding("GPU", "lacks", _("none: {reason}").format(reason=gpus.missing), gpus.advice)
     told = ", ".join(
-        f"cuda:{i} is {gpu.name}, {gpu.free >> 20:,} MB free" for i, gpu in enumerate(gpus.found)
+        _("cuda:{index} is {name}, {free:,} MB free").format(index=i, name=gpu.name, free=gpu.free >> 20)
+        for i, gpu in enumerate(gpus.found)
     )
     if all(gpu.free < devices.NEEDED for gpu in gpus.found):
-        return Finding("GPU", "lacks", told, f"A worker needs {devices.NEEDED >> 20} MB: see nvidia-smi.")
+        advice = _("A worker needs {size} MB: see nvidia-smi.").format(size=devices.NEEDED >> 20)
+        return Finding("GPU", "lacks", told, advice)
     return Finding("GPU", "ok", told)
 
 
@@ -100,4 +109,5 @@ def _nbgrader() -> Finding:
     try:
         return Finding("nbgrader", "ok", importlib.metadata.version("nbgrader"))
     except importlib.metadata.PackageNotFoundError:
-        return Finding("nbgrader", "lacks", "not installed", "Only instructors who grade notebooks need it.")
+        advice = _("Only instructors who grade notebooks need it.")
+        return Finding("nbgrader", "lacks", _("not installed"), advice)

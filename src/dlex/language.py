@@ -13,19 +13,25 @@ from __future__ import annotations
 import gettext
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from dlex.errors import UsageError
+from dlex.files import write_atomically
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 ENGINE = Path(__file__).parent / "locale"
 VARIABLE = "DLEX_LANG"
+REMEMBERED = Path(".dlex") / "language"  # of a workspace
+WIDE = (
+    "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6"
+)
 _SET_BY_SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 _current: str | None = None
+_consulted: list[tuple[Path, str]] = []  # folders and domains
 
 
 def use(name: str) -> None:
@@ -40,17 +46,38 @@ def use(name: str) -> None:
     global _current
     found = _find(name)
     if found is None:
-        raise UsageError(f"dlex does not speak {name!r}", f"It speaks: {', '.join(LANGUAGES)}.")
+        told = _("dlex does not speak {name}").format(name=repr(name))
+        raise UsageError(told, _("It speaks: {languages}.").format(languages=", ".join(LANGUAGES)))
     _current = os.environ[VARIABLE] = os.environ["LANGUAGE"] = found  # click asks for $LANGUAGE
 
 
 def current() -> str:
-    """The language in use: what `use` was told, $DLEX_LANG, that of the system, English."""
+    """The language in use: what `use` was told, $DLEX_LANG, that of the workspace or of the system,
+    English."""
     global _current
     if _current is None:
-        system = next((os.environ[name] for name in _SET_BY_SYSTEM if os.environ.get(name)), "en")
-        _current = _find(os.environ.get(VARIABLE) or system) or "en"
+        wanted = (os.environ.get(VARIABLE, ""), _of_workspace(), _of_system())
+        _current = next(filter(None, map(_find, wanted)), "en")
     return _current
+
+
+def remember(workspace: Path) -> None:
+    """Let a workspace speak the language in use, whatever the system's is."""
+    write_atomically(workspace / REMEMBERED, current() + "\n")
+
+
+def _of_workspace() -> str:
+    """What the workspace remembers that the working directory lies in; "" without one."""
+    here = Path.cwd()
+    found = next((folder for folder in (here, *here.parents) if (folder / REMEMBERED.parent).is_dir()), here)
+    try:
+        return (found / REMEMBERED).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _of_system() -> str:
+    return next((os.environ[name] for name in _SET_BY_SYSTEM if os.environ.get(name)), "")
 
 
 def _find(name: str) -> str | None:
@@ -73,9 +100,21 @@ def say(message: str, folder: Path = ENGINE, domain: str = "dlex") -> str:
     return _catalogue(folder, domain, current()).gettext(message) if message else ""
 
 
+def consult(folder: Path, domains: Iterable[str]) -> None:
+    """Say what the engine's catalogue lacks as these do: texts in the graders of a course."""
+    new = [(folder, domain) for domain in domains]
+    _consulted.extend(each for each in new if each not in _consulted)
+
+
 def _(message: str) -> str:
-    """A message of the engine in the language in use."""
-    return say(message)
+    """A message of the engine, or of a catalogue that is consulted, in the language in use."""
+    told = (say(message, *where) for where in ((ENGINE, "dlex"), *_consulted))
+    return next((text for text in told if text != message), message)
+
+
+def N_(message: str) -> str:
+    """Mark a message of a table, which is said by `_` where it is used: no language is chosen yet."""
+    return message
 
 
 def ngettext(one: str, many: str, n: int) -> str:
@@ -86,7 +125,7 @@ def ngettext(one: str, many: str, n: int) -> str:
 # Documents: Markdown and docstrings, paragraph by paragraph -----------------------------------------
 
 _BETWEEN = re.compile(r"(\n[ \t]*\n)")
-_NO_WORDS = re.compile(r"\$\$.*\$\$|Example:\n.*|>>> .*|```.*```", re.DOTALL)
+_NO_WORDS = re.compile(r"\$\$.*\$\$|Example:\n.*|>>> .*|```.*```|\x08.*", re.DOTALL)  # \b: as click has it
 
 
 def paragraphs(document: str) -> list[str]:
@@ -108,6 +147,17 @@ def translate(document: str, say: Callable[[str], str]) -> str:
     parts = _BETWEEN.split(document)
     parts[::2] = [_Paragraph.read(part).said(say) for part in parts[::2]]
     return "".join(parts)
+
+
+def unwrapped(text: str) -> str:
+    """A text to be set anew, without line breaks between characters that no space belongs between.
+
+    >>> unwrapped("每行一个\\n样本 of\\nwords")
+    '每行一个样本 of\\nwords'
+    """
+    return re.sub(
+        rf"(?<=[{WIDE}])\n[ \t]*(?=[{WIDE}])|(?<=[，。：；？！、）])\n[ \t]*(?=[A-Za-z`$])", "", text
+    )
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 
 from dlex.course import Exercise
+from dlex.language import N_, _
 
 MAX_BYTES = 1 << 20
-HAND_IN = "hand in an ordinary file of this name"
-_CODE = MAX_BYTES, "hand in the code alone"
-_ARCHIVE = 64 << 20, "leave out everything but the answers"
+_CODE = MAX_BYTES, N_("hand in the code alone")
+_ARCHIVE = 64 << 20, N_("leave out everything but the answers")
 _LIMITS = {
-    ".ipynb": (16 << 20, "clear its outputs first"),
+    ".ipynb": (16 << 20, N_("clear its outputs first")),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".gz"), _ARCHIVE),
 }
 
@@ -49,6 +49,11 @@ def cell_at(content: bytes, line: int) -> tuple[int, int]:
     return 0, line
 
 
+def line_in_words(line: int) -> str:
+    """How messages call a line of the learner's file."""
+    return _("line {line}").format(line=line)
+
+
 def in_cells(message: str, content: bytes) -> str:
     r"""A message whose lines of a notebook's content are told as cells and lines in them.
 
@@ -58,9 +63,10 @@ def in_cells(message: str, content: bytes) -> str:
 
     def told(found: re.Match) -> str:
         cell, line = cell_at(content, int(found[1]))
-        return f"cell {cell}, line {line}" if cell else found[0]
+        return _("cell {cell}, line {line}").format(cell=cell, line=line) if cell else found[0]
 
-    return re.sub(r"\bline (\d{1,7})(?=: |$)", told, message, flags=re.MULTILINE)
+    before, after = map(re.escape, _("line {line}").split("{line}"))
+    return re.sub(rf"(?<![A-Za-z]){before}(\d{{1,7}}){after}(?=: |$)", told, message, flags=re.MULTILINE)
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -77,16 +83,19 @@ def read_source(path: Path, root: Path) -> Source:
         real = path.resolve(strict=True)
     except FileNotFoundError:
         if path.is_symlink():
-            return Source(file, None, f"{path.name} is a link to a file that does not exist: {HAND_IN}")
-        return Source(file, None, f"there is no {path.parent.name}/{path.name}", missing=True)
+            told = _("{name} is a link to a file that does not exist: hand in an ordinary file of this name")
+            return Source(file, None, told.format(name=path.name))
+        told = _("there is no {folder}/{name}").format(folder=path.parent.name, name=path.name)
+        return Source(file, None, told, missing=True)
     except (OSError, RuntimeError) as error:
-        return Source(file, None, f"{path.name} cannot be read: {_reason(error)}")
+        return Source(file, None, _unreadable(path.name, error))
     if not real.is_relative_to(root.resolve()):
-        return Source(file, None, f"{path.name} is a link that leads out of the submission: {HAND_IN}")
+        told = _("{name} is a link that leads out of the submission: hand in an ordinary file of this name")
+        return Source(file, None, told.format(name=path.name))
     try:
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError as error:
-        return Source(file, None, f"{path.name} cannot be read: {error.strerror}")
+        return Source(file, None, _unreadable(path.name, error))
     try:
         return _read(path.name, file, descriptor)
     finally:
@@ -96,7 +105,7 @@ def read_source(path: Path, root: Path) -> Source:
 def _read(name: str, file: str, descriptor: int) -> Source:
     kind = os.fstat(descriptor)
     if not stat.S_ISREG(kind.st_mode):
-        return Source(file, None, f"{name} is {_kind(kind.st_mode)}: {HAND_IN}")
+        return Source(file, None, not_ordinary(name, kind.st_mode))
     if problem := too_large(name, kind.st_size):
         return Source(file, None, problem)
     with open(descriptor, "rb", closefd=False) as stream:
@@ -115,27 +124,33 @@ def too_large(name: str, size: int) -> str:
     'softmax.py has 2,000,000 bytes, the limit is 1,048,576: hand in the code alone'
     """
     limit, advice = _limit(name)
-    return f"{name} has {size:,} bytes, the limit is {limit:,}: {advice}" if size > limit else ""
+    if size <= limit:
+        return ""
+    told = _("{name} has {size:,} bytes, the limit is {limit:,}: {advice}")
+    return told.format(name=name, size=size, limit=limit, advice=_(advice))
 
 
 def _limit(name: str) -> tuple[int, str]:
     return _LIMITS.get(Path(name).suffix.lower(), _CODE)
 
 
-def _reason(error: Exception) -> str:
+def _unreadable(name: str, error: Exception) -> str:
     """What went wrong, without the path: that of the machine means nothing to a learner."""
-    return getattr(error, "strerror", None) or "its links lead in a circle"
+    reason = getattr(error, "strerror", None) or _("its links lead in a circle")
+    return _("{name} cannot be read: {reason}").format(name=name, reason=reason)
 
 
-def _kind(mode: int) -> str:
-    return KINDS.get(stat.S_IFMT(mode), "a device")
+def not_ordinary(name: str, mode: int) -> str:
+    """Why what has such a mode cannot be taken."""
+    told = _("{name} is {kind}: hand in an ordinary file of this name")
+    return told.format(name=name, kind=_(KINDS.get(stat.S_IFMT(mode), N_("a device"))))
 
 
 KINDS = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFLNK: "a link",
+    stat.S_IFDIR: N_("a folder"),
+    stat.S_IFIFO: N_("a pipe"),
+    stat.S_IFSOCK: N_("a socket"),
+    stat.S_IFLNK: N_("a link"),
 }
 
 

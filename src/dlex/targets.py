@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dlex.course import Course, Exercise
 from dlex.errors import UsageError
+from dlex.language import _
 from dlex.submission import Source, find_source, read_source
 from dlex.workspace import find_workspace
 
@@ -48,6 +49,6 @@ def _exercise_of(course: Course, path: Path) -> Exercise:
     if len(named) == 1:
         return named[0]
     raise UsageError(
-        f"{path} does not say which exercise it answers",
-        "Name it like the exercise, softmax.py for example; `dlex list` shows all of them.",
+        _("{path} does not say which exercise it answers").format(path=path),
+        _("Name it like the exercise, softmax.py for example; `dlex list` shows all of them."),
     )

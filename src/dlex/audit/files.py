@@ -30,7 +30,7 @@ def strays(course: Course) -> list[Problem]:
 
 def _catalogues(course: Course) -> Iterator[Path]:
     for domain in ("course", *(chapter.id for chapter in course.chapters)):
-        yield from (course.root / "exercises" / "locale").glob(f"*/LC_MESSAGES/{domain}.[pm]o")
+        yield from course.catalogues.glob(f"*/LC_MESSAGES/{domain}.[pm]o")
 
 
 def variants(exercise: Exercise) -> list[Path]:

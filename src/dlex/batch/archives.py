@@ -15,9 +15,11 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from dlex.batch.entries import MAX_DEPTH, Entry, Unreadable, leftover, one_line
-from dlex.submission import HAND_IN, KINDS, Source, limit_of, too_large
+from dlex.language import _
+from dlex.submission import Source, limit_of, not_ordinary, too_large
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 MAX_MEMBERS = 10_000
@@ -25,16 +27,16 @@ MAX_UNPACKED = 256 << 20
 MAX_READ = 32 << 20  # of members that may be answers
 MAX_RATIO, RATIO_FROM = 200, 16 << 20  # below 16 MiB any ratio is harmless
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others unpack without a bound on memory
-ALONE = "hand in an archive with the answers alone"
 
 
 @dataclass(frozen=True)
 class _Member:
-    """A member that is no folder: its path as it was stored, what is wrong with it, how to read it."""
+    """A member that is no folder: its path as it was stored, what is wrong with it under a path, how to
+    read it."""
 
     path: str
     size: int
-    problem: str
+    problem: Callable[[str], str]
     read: Callable[[int], bytes]
 
 
@@ -53,19 +55,22 @@ def unpack(name: str, content: bytes, wanted: Callable[[str], bool]) -> list[Ent
         raise
     except EOFError:
         raise Unreadable(
-            f"{name} is cut short: upload it again, and open it yourself to see that it is whole"
+            _("{name} is cut short: upload it again, and open it yourself to see that it is whole").format(
+                name=name
+            )
         ) from None
     except Exception:  # hostile bytes: the parsers raise anything, from zlib.error to RecursionError
-        raise Unreadable(
-            f"{name} is no zip or tar archive, or a damaged one: pack it again, and open it yourself to see"
-        ) from None
+        told = _(
+            "{name} is no zip or tar archive, or a damaged one: pack it again, and open it yourself to see"
+        )
+        raise Unreadable(told.format(name=name)) from None
 
 
 def _unpack(name: str, members: Iterator[_Member], wanted: Callable[[str], bool]) -> list[Entry]:
     entries, left = [], MAX_READ
     for count, member in enumerate(members):
         if count >= MAX_MEMBERS:
-            raise Unreadable(f"{name} holds more than {MAX_MEMBERS:,} files: {ALONE}")
+            raise _too_many(name)
         path, problem = _path(member)
         if any(leftover(part) for part in path.split("/")):
             continue
@@ -75,7 +80,11 @@ def _unpack(name: str, members: Iterator[_Member], wanted: Callable[[str], bool]
         source = _source(path, problem, member)
         left -= len(source.content or b"")
         if left < 0:
-            raise Unreadable(f"the files in {name} unpack to more than {MAX_READ:,} bytes: {ALONE}")
+            told = _(
+                "the files in {name} unpack to more than {most:,} bytes: "
+                "hand in an archive with the answers alone"
+            )
+            raise Unreadable(told.format(name=name, most=MAX_READ))
         entries.append(Entry(path, lambda source=source: source))
     return sorted(entries, key=lambda entry: entry.path)
 
@@ -96,11 +105,14 @@ def _path(member: _Member) -> tuple[str, str]:
     path = "/".join(parts)
     if stored.startswith("/") or re.match(r"[A-Za-z]:", stored) or ".." in parts:
         path = one_line(stored)
-        outside = f"{path} has a path that leads out of the archive: pack the folder itself, and nothing else"
-        return "/".join(part for part in parts if part != ".."), outside
+        outside = _(
+            "{path} has a path that leads out of the archive: pack the folder itself, and nothing else"
+        )
+        return "/".join(part for part in parts if part != ".."), outside.format(path=path)
     if len(parts) > MAX_DEPTH:
-        return path, f"{one_line(path)} lies deeper than {MAX_DEPTH} folders: {ALONE}"
-    return path, f"{path} {member.problem}" if member.problem else ""
+        deep = _("{path} lies deeper than {most} folders: hand in an archive with the answers alone")
+        return path, deep.format(path=one_line(path), most=MAX_DEPTH)
+    return path, member.problem(path)
 
 
 def _members(name: str, content: bytes) -> Iterator[_Member]:
@@ -112,14 +124,16 @@ def _members(name: str, content: bytes) -> Iterator[_Member]:
 
 def _zip(name: str, content: bytes) -> Iterator[_Member]:
     if _directory_size(content) > MAX_MEMBERS * 512:  # before an object is made for each member
-        raise Unreadable(f"{name} holds more than {MAX_MEMBERS:,} files: {ALONE}")
+        raise _too_many(name)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         unpacked = sum(info.file_size for info in archive.infolist())
         if unpacked > _most(len(content)):
             raise _too_much(name, unpacked)
         for info in archive.infolist():
             if not info.filename.replace("\\", "/").endswith("/"):
-                yield _Member(_zip_name(info), info.file_size, _zip_problem(info), _reader(archive, info))
+                yield _Member(
+                    _zip_name(info), info.file_size, partial(_zip_problem, info), _reader(archive, info)
+                )
 
 
 def _directory_size(content: bytes) -> int:
@@ -138,14 +152,15 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _zip_problem(info: zipfile.ZipInfo) -> str:
+def _zip_problem(info: zipfile.ZipInfo, path: str) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == 3 else 0
     if kind not in (0, stat.S_IFREG):
-        return f"is {KINDS.get(kind, 'a device')}: {HAND_IN}"
+        return not_ordinary(path, kind)
     if info.flag_bits & 0x1:
-        return "is encrypted: hand in an archive without a password"
+        return _("{path} is encrypted: hand in an archive without a password").format(path=path)
     if info.compress_type not in METHODS:
-        return "is packed by an unusual method: make an ordinary zip archive"
+        told = _("{path} is packed by an unusual method: make an ordinary zip archive")
+        return told.format(path=path)
     return ""
 
 
@@ -166,16 +181,14 @@ def _tar(name: str, content: bytes) -> Iterator[_Member]:
         for info in archive:
             if not info.isdir():
                 extract = archive.extractfile(info) if info.isfile() else io.BytesIO()
-                yield _Member(info.name, info.size, _tar_problem(info), extract.read)
+                yield _Member(info.name, info.size, partial(_tar_problem, info), extract.read)
         while stream.read(1 << 16):  # a truncated or corrupt end is found nowhere else
             pass
 
 
-def _tar_problem(info: tarfile.TarInfo) -> str:
-    if info.isfile():
-        return ""
-    kinds = {tarfile.SYMTYPE: "a link", tarfile.LNKTYPE: "a link", tarfile.FIFOTYPE: "a pipe"}
-    return f"is {kinds.get(info.type, 'a device')}: {HAND_IN}"
+def _tar_problem(info: tarfile.TarInfo, path: str) -> str:
+    modes = {tarfile.SYMTYPE: stat.S_IFLNK, tarfile.LNKTYPE: stat.S_IFLNK, tarfile.FIFOTYPE: stat.S_IFIFO}
+    return "" if info.isfile() else not_ordinary(path, modes.get(info.type, 0))
 
 
 class _Limited:
@@ -198,5 +211,12 @@ def _most(packed: int) -> int:
 
 
 def _too_much(name: str, unpacked: int | None) -> Unreadable:
-    size = f"{unpacked:,} bytes" if unpacked else "far more than it may hold"
-    return Unreadable(f"{name} unpacks to {size}: {ALONE}")
+    told = _("{name} unpacks to far more than it may hold: hand in an archive with the answers alone")
+    if unpacked:
+        told = _("{name} unpacks to {size:,} bytes: hand in an archive with the answers alone")
+    return Unreadable(told.format(name=name, size=unpacked))
+
+
+def _too_many(name: str) -> Unreadable:
+    told = _("{name} holds more than {most:,} files: hand in an archive with the answers alone")
+    return Unreadable(told.format(name=name, most=MAX_MEMBERS))

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from dlex.batch.entries import MAX_DEPTH, Entry, Unreadable, leftover, one_line
+from dlex.language import _
 from dlex.submission import read_source
 
 MAX_ENTRIES = 20_000
@@ -21,9 +22,8 @@ def walk(folder: Path, wanted: Callable[[str], bool]) -> list[Entry]:
     entries: list[Entry] = []
     for count, (path, is_folder) in enumerate(_below(folder)):
         if count >= MAX_ENTRIES:
-            raise Unreadable(
-                f"{folder.name} holds more than {MAX_ENTRIES:,} files: hand in the answers alone"
-            )
+            told = _("{folder} holds more than {most:,} files: hand in the answers alone")
+            raise Unreadable(told.format(folder=folder.name, most=MAX_ENTRIES))
         shown = _shown(path.relative_to(folder))
         if wanted(shown):
             entries.append(Entry(shown, partial(read_source, path, folder)))
@@ -38,9 +38,8 @@ def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
     while pending:
         current = pending.pop()
         if len(current.parts) - len(folder.parts) > MAX_DEPTH:
-            raise Unreadable(
-                f"{folder.name} has folders nested deeper than {MAX_DEPTH}: hand in the answers alone"
-            )
+            told = _("{folder} has folders nested deeper than {most}: hand in the answers alone")
+            raise Unreadable(told.format(folder=folder.name, most=MAX_DEPTH))
         for path, is_folder in _listed(current, folder):
             yield path, is_folder
             if is_folder:
@@ -55,9 +54,8 @@ def _listed(current: Path, root: Path) -> Iterator[tuple[Path, bool]]:
                     yield Path(item.path), item.is_dir(follow_symlinks=False)
     except OSError as error:
         name = _shown(current.relative_to(root.parent))
-        raise Unreadable(
-            f"the folder {name} cannot be read: {error.strerror}. Make it readable, or hand it in again"
-        ) from None
+        told = _("the folder {name} cannot be read: {reason}. Make it readable, or hand it in again")
+        raise Unreadable(told.format(name=name, reason=error.strerror)) from None
 
 
 def _shown(path: Path) -> str:

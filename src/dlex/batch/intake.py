@@ -21,9 +21,8 @@ from dlex.batch.names import Label, key, label, learner_id
 from dlex.batch.roster import Roster
 from dlex.course import Course, Exercise
 from dlex.errors import UsageError
+from dlex.language import _
 from dlex.submission import Source, Submission, read_source
-
-KINDS = "hand in a folder, a .py file, a notebook, or a .zip or .tar.gz archive"
 
 
 class HandIn(msgspec.Struct, frozen=True):
@@ -175,7 +174,10 @@ def _single(
     """One file: a notebook, or the answer that its name tells."""
     entry = _file(path)
     if entry.suffix not in (".py", ".ipynb"):
-        raise Unreadable(f"{entry.path} is no submission: {KINDS}")
+        told = _(
+            "{path} is no submission: hand in a folder, a .py file, a notebook, or a .zip or .tar.gz archive"
+        )
+        raise Unreadable(told.format(path=entry.path))
     if entry.suffix == ".ipynb":
         notebook = open_notebook(entry)
         if notebook.problem:
@@ -186,9 +188,8 @@ def _single(
     elif exercise is not None:
         return match(course, exercises, [Entry(entry.path)]) | {exercise.id: tidy(entry.read(), entry.path)}
     elif not named(course, entry.path)[1]:
-        raise Unreadable(
-            f"{entry.path} does not say which exercise it answers: name it like the exercise, softmax.py"
-        )
+        told = _("{path} does not say which exercise it answers: name it like the exercise, softmax.py")
+        raise Unreadable(told.format(path=entry.path))
     return match(course, exercises, [entry])
 
 

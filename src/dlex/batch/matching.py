@@ -23,6 +23,7 @@ import msgspec
 from dlex.batch.entries import Entry, Unreadable, one_line
 from dlex.batch.notebooks import Notebook, read_notebook
 from dlex.course import Course, Exercise
+from dlex.language import _
 from dlex.submission import Source
 
 MAX_NOTEBOOKS = 20
@@ -96,8 +97,9 @@ def match(course: Course, exercises: list[Exercise], entries: list[Entry]) -> di
 def _by_path(rank: Rank, entry: Entry, answered: list[Exercise]) -> Candidate:
     if len(answered) == 1:
         return Candidate(rank, entry.path, entry.read)
-    ids = " or ".join(exercise.id for exercise in answered)
-    problem = f"{entry.path} may answer {ids}: put it into a folder with the name of the chapter"
+    ids = _(" or ").join(exercise.id for exercise in answered)
+    problem = _("{path} may answer {ids}: put it into a folder with the name of the chapter")
+    problem = problem.format(path=entry.path, ids=ids)
     return Candidate(rank, entry.path, lambda: Source(entry.path, None, problem))
 
 
@@ -106,7 +108,8 @@ def _in_notebooks(
 ) -> Iterable[tuple[Exercise, Candidate]]:
     notebooks = [entry for entry in entries if entry.read and entry.suffix == ".ipynb"] if exercises else []
     if len(notebooks) > MAX_NOTEBOOKS:
-        raise Unreadable(f"it holds more than {MAX_NOTEBOOKS} notebooks: hand in the one with your answers")
+        told = _("it holds more than {most} notebooks: hand in the one with your answers")
+        raise Unreadable(told.format(most=MAX_NOTEBOOKS))
     for entry in notebooks:
         notebook = open_notebook(entry)
         names = [exercise.id for exercise in named(course, entry.path)[1]]
@@ -165,14 +168,19 @@ def tidy(source: Source, path: str) -> Source:
 
 def _undecided(exercise: Exercise, paths: list[str]) -> str:
     if len(set(paths)) == 1:
-        return f"{paths[0]} was handed in {len(paths)} times in one archive: hand in one of them"
-    more = f" and {len(paths) - 2} more" if len(paths) > 2 else ""
-    return f"{paths[0]} and {paths[1]}{more} may both answer {exercise.id}: hand in one of them"
+        told = _("{path} was handed in {count} times in one archive: hand in one of them")
+        return told.format(path=paths[0], count=len(paths))
+    told = _("{first} and {second} may both answer {id}: hand in one of them")
+    if len(paths) > 2:
+        told = _("{first} and {second} and {more} more may both answer {id}: hand in one of them")
+    return told.format(first=paths[0], second=paths[1], more=len(paths) - 2, id=exercise.id)
 
 
 def _missing(exercise: Exercise, entries: list[Entry]) -> str:
     if not entries:
-        return f"there is no {exercise.id}.py: nothing was handed in"
-    names = ", ".join(entry.path for entry in entries[:3])
-    more = f" and {len(entries) - 3} more" if len(entries) > 3 else ""
-    return f"there is no {exercise.id}.py; handed in: {one_line(names)}{more}"
+        return _("there is no {id}.py: nothing was handed in").format(id=exercise.id)
+    told = _("there is no {id}.py; handed in: {names}")
+    if len(entries) > 3:
+        told = _("there is no {id}.py; handed in: {names} and {more} more")
+    names = one_line(", ".join(entry.path for entry in entries[:3]))
+    return told.format(id=exercise.id, names=names, more=len(entries) - 3)

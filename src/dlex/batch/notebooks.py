@@ -19,9 +19,10 @@ import msgspec
 
 from dlex.batch import slices
 from dlex.batch.entries import one_line
-from dlex.submission import MAX_BYTES
+from dlex.language import N_, _
+from dlex.submission import MAX_BYTES, line_in_words
 
-TOO_LARGE = "the code cells of {} have more than {:,} bytes: hand in the code alone"
+TOO_LARGE = N_("the code cells of {name} have more than {most:,} bytes: hand in the code alone")
 RUNS_ITS_BODY = ("%%time", "%%capture", "%%prun")  # names defined in such a cell stay defined
 
 
@@ -65,15 +66,21 @@ class Notebook:
     @property
     def note(self) -> str:
         """Which cells were left out and why; "" if none was."""
-        told = [f"code cell {number} ({why})" for number, (_, why) in self.broken.items()]
-        more = f" and {len(told) - 3} more" if len(told) > 3 else ""
-        return f"left out, for it does not compile: {', '.join(told[:3])}{more}" if told else ""
+        cells = [
+            _("code cell {number} ({why})").format(number=number, why=why)
+            for number, (_text, why) in self.broken.items()
+        ]
+        told = _("left out, for it does not compile: {cells}")
+        if len(cells) > 3:
+            told = _("left out, for it does not compile: {cells} and {more} more")
+        return told.format(cells=", ".join(cells[:3]), more=len(cells) - 3) if cells else ""
 
     def broken_definition(self, functions: list[str]) -> str:
         """What is wrong with the cell that was to define one of `functions`; "" if there is none."""
         define = re.compile(rf"^\s*(?:async\s+)?def\s+(?:{'|'.join(map(re.escape, functions))})\b", re.M)
         found = ((number, why) for number, (text, why) in self.broken.items() if define.search(text))
-        return next((f"code cell {number} does not compile: {why}" for number, why in found), "")
+        told = _("code cell {number} does not compile: {why}")
+        return next((told.format(number=number, why=why) for number, why in found), "")
 
 
 class Cell(msgspec.Struct):
@@ -110,7 +117,8 @@ def read_cells(name: str, content: bytes) -> list[Cell]:
     try:
         file = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=_File)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Damaged(f"{name} is no notebook, or a damaged one: save it in Jupyter again") from None
+        told = _("{name} is no notebook, or a damaged one: save it in Jupyter again")
+        raise Damaged(told.format(name=name)) from None
     return file.cells + [cell for sheet in file.worksheets for cell in sheet.cells]
 
 
@@ -122,14 +130,15 @@ def read_notebook(name: str, content: bytes) -> Notebook:
         return Notebook(problem=str(damage))
     texts = [cell.text for cell in cells if cell.cell_type == "code"]
     if not any(text.strip() for text in texts):
-        return Notebook(problem=f"{name} has no code cell: hand in the notebook that holds your answers")
+        told = _("{name} has no code cell: hand in the notebook that holds your answers")
+        return Notebook(problem=told.format(name=name))
     return from_texts(name, texts)
 
 
 def from_texts(name: str, texts: list[str]) -> Notebook:
     """A notebook of these code cells."""
     if sum(map(len, texts)) > MAX_BYTES:
-        return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
+        return Notebook(problem=_(TOO_LARGE).format(name=name, most=MAX_BYTES))
     codes, broken, defines = {}, {}, set()
     for number, text in enumerate(texts, 1):
         code = python_of(text)
@@ -141,9 +150,10 @@ def from_texts(name: str, texts: list[str]) -> Notebook:
             codes[number] = code
     joined = "\n\n".join(codes.values())
     if len(joined.encode()) + 20 * len(texts) > MAX_BYTES:
-        return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
+        return Notebook(problem=_(TOO_LARGE).format(name=name, most=MAX_BYTES))
     if why := _names(joined)[1]:  # a late `from __future__ import`
-        return Notebook(problem=f"the cells of {name} do not compile together: {why}")
+        told = _("the cells of {name} do not compile together: {why}")
+        return Notebook(problem=told.format(name=name, why=why))
     return Notebook(codes, frozenset(defines), broken)
 
 
@@ -155,9 +165,11 @@ def _names(code: str) -> tuple[set[str], str]:
             compile(code, "cell", "exec", dont_inherit=True)
             return _defined(ast.parse(code).body), ""
     except SyntaxError as error:
-        return set(), one_line(f"line {error.lineno}: {error.msg}" if error.lineno else f"{error.msg}")
+        return set(), one_line(
+            f"{line_in_words(error.lineno)}: {error.msg}" if error.lineno else f"{error.msg}"
+        )
     except (ValueError, RecursionError, MemoryError):
-        return set(), "it holds characters or nesting that Python does not accept"
+        return set(), _("it holds characters or nesting that Python does not accept")
 
 
 def _defined(statements: list[ast.stmt]) -> set[str]:

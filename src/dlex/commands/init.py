@@ -6,7 +6,7 @@ import click
 
 from dlex.course import Course, find_course
 from dlex.errors import UsageError
-from dlex.language import _
+from dlex.language import _, remember
 from dlex.workspace.make import make_workspace
 
 
@@ -23,10 +23,12 @@ def command(course: str | None, folder: Path, chapter: tuple[str, ...]) -> None:
     Examples:
       dlex init my-answers
       dlex init my-answers --chapter ch3
+      dlex init my-answers --lang zh
     """
     found = find_course(course)
     chapters = [_chapter(found, word) for word in chapter]
     made = make_workspace(folder, found, chapters)
+    remember(folder)
     for path in made.written:
         click.echo(_("  new   {path}").format(path=path))
     for path in made.kept:

@@ -5,6 +5,7 @@ import re
 import click
 
 from dlex.course import find_course
+from dlex.language import _
 
 
 @click.command("show", short_help="Show what an exercise asks for.")
@@ -24,7 +25,11 @@ def command(course: str | None, exercise: str) -> None:
     for found in find_course(course).find(exercise):
         console.print(Markdown(_mathematics_as_code(found.statement())))
         console.print(
-            f"\nWrite your answer in {found.id}.py, then run: dlex check {found.name}", highlight=False
+            "\n"
+            + _("Write your answer in {id}.py, then run: dlex check {name}").format(
+                id=found.id, name=found.name
+            ),
+            highlight=False,
         )
 
 

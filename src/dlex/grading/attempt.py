@@ -11,6 +11,7 @@ from dlex.course import Exercise
 from dlex.grading.answers import Answers
 from dlex.grading.calls import decode, encode
 from dlex.grading.failures import CalledForbidden, Died, Raised, SubmissionFailed
+from dlex.language import _
 from dlex.worker import wire
 from dlex.worker.client import Budget, Worker, WorkerDied, Zygote
 
@@ -23,7 +24,7 @@ class MissingFunction(SubmissionFailed):
     kind: str = "missing"
 
     def __str__(self) -> str:
-        return f"the file defines no function {self.name}"
+        return _("the file defines no function {name}").format(name=self.name)
 
 
 class Attempt(Answers):
@@ -122,10 +123,11 @@ class Attempt(Answers):
     def _died(self, death: WorkerDied) -> Died:
         self._due.clear()
         if death.reason != "timeout":
-            return Died("crashed", death.detail)
+            return Died("crashed", death.detail, death.cause)
         if self.budget.exhausted:
-            return Died("timeout", "the time for the whole submission is used up")
-        return Died("timeout", f"no answer within {self.budget.check_seconds:g} s")
+            return Died("timeout", _("the time for the whole submission is used up"))
+        seconds = self.budget.check_seconds
+        return Died("timeout", _("no answer within {seconds:g} s").format(seconds=seconds))
 
     def _collect_output(self) -> None:
         if self._worker is not None:

@@ -7,6 +7,7 @@ diagnosis possible.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -15,6 +16,7 @@ import torch
 
 from dlex.grading.compare import kind_of
 from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Difference, Raised
+from dlex.language import _
 from dlex.worker import values, wire
 
 BROKEN = "CUDA error"  # no call of the process works after that
@@ -152,10 +154,10 @@ class Handle:
 
     def __init__(self, backend: Backend, ref: wire.Ref, device: str = wire.CPU):
         self._backend, self._ref, self._device = backend, ref, device
-        self.described = f"a {ref.type_name}" + (f" ({ref.text})" if ref.text else "")
+        self.described = ref.type_name + (f" ({ref.text})" if ref.text else "")
 
     def __repr__(self) -> str:
-        return self.described
+        return kind_of(self)
 
     def attribute(self, name: str) -> object:
         """The value of an attribute; tensors on any device."""
@@ -238,7 +240,7 @@ def decode(
     try:
         return values.decode(message, resolve, received)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
-        raise Died("crashed", f"its answer made no sense ({error})") from None
+        raise Died("crashed", _("its answer made no sense ({error})").format(error=error)) from None
 
 
 def _result(backend: Backend, reply: wire.Reply, device: str, anywhere: bool) -> object:
@@ -248,7 +250,7 @@ def _result(backend: Backend, reply: wire.Reply, device: str, anywhere: bool) ->
     fault = reply.fault if device == wire.GPU else None
     if reply.error is not None:
         if device == wire.GPU and BROKEN in reply.error.message:
-            raise Died("crashed", "it broke the GPU's context: an index out of range does that")
+            raise Died("crashed", _("it broke the GPU's context: an index out of range does that"))
         raise Raised(reply.error, fault)
     return decode(backend, reply.value, device, fault, anywhere)
 
@@ -256,11 +258,22 @@ def _result(backend: Backend, reply: wire.Reply, device: str, anywhere: bool) ->
 def _items(backend: Backend, reply: wire.Reply, device: str, anywhere: bool, most: int) -> list:
     """The items of a reply to a call that collects them; fails the check if there is no end to them."""
     if reply.error is not None and reply.error.kind == TOO_MANY:
-        raise CheckFailed(Difference("endless", f"the result does not end: {reply.error.message}"))
+        raise CheckFailed(Difference("endless", _endless(reply.error.message)))
     if isinstance(reply.value, wire.List) and len(reply.value.items) > most:
-        raise CheckFailed(Difference("endless", f"the result does not end: it has more than {most:,} items"))
+        summary = _("the result does not end: it has more than {most:,} items").format(most=most)
+        raise CheckFailed(Difference("endless", summary))
     value = _result(backend, reply, device, anywhere)
     if not isinstance(value, list):
-        summary = f"the result is {kind_of(value)}, expected something to loop over (is there a `yield`?)"
-        raise CheckFailed(Difference("iterable", summary))
+        summary = _("the result is {kind}, expected something to loop over (is there a `yield`?)")
+        raise CheckFailed(Difference("iterable", summary.format(kind=kind_of(value))))
     return value
+
+
+def _endless(message: str) -> str:
+    """What `items.TooManyItems` says, as a learner reads it."""
+    if found := re.fullmatch(r"it goes on after ([\d,]+) items", message):
+        return _("the result does not end: it goes on after {count} items").format(count=found[1])
+    if found := re.fullmatch(r"its first ([\d,]+) items hold more than (\d+) MB", message):
+        told = _("the result does not end: its first {count} items hold more than {size} MB")
+        return told.format(count=found[1], size=found[2])
+    return _("the result does not end: {message}").format(message=message)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dlex.course import LEVELS
 from dlex.grading.failures import CheckFailed, Difference, Raised
+from dlex.language import _
 
 ATTRIBUTE = "dlex_check"
 
@@ -64,14 +65,15 @@ def assert_raises(error: str, function: Callable, *args: object, mentions: tuple
         if error not in failure.error.bases:
             if failure.outcome == "not_attempted":
                 raise
-            summary = f"it raised {failure}, expected {error}"
+            summary = _("it raised {failure}, expected {error}").format(failure=failure, error=error)
         elif mentions and not any(name in failure.error.message for name in mentions):
-            names = " or ".join(repr(name) for name in mentions)
-            summary = f"the {error} says {failure.error.message!r}; it should name {names}"
+            summary = _("the {error} says {message}; it should name {names}").format(
+                error=error, message=repr(failure.error.message), names=_(" or ").join(map(repr, mentions))
+            )
         else:
             return
         raise CheckFailed(Difference("error", summary, str(failure), error)) from None
     from dlex.grading.render import render_value
 
-    summary = f"it returned a result, expected {error}"
+    summary = _("it returned a result, expected {error}").format(error=error)
     raise CheckFailed(Difference("error", summary, render_value(value), error))

@@ -13,6 +13,7 @@ import torch
 
 from dlex.grading.failures import CheckFailed, Difference, Told
 from dlex.grading.render import render_tensor, render_value
+from dlex.language import N_, _
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ TOLERANCES = {
 EXACT = Tolerance(0.0, 0.0)
 PYTHON_FLOAT = torch.float32  # item() of a float32 tensor makes one
 ROUNDINGS = 8
+RESULT = N_("the result")
+GRADIENT_OF = "the gradient of "
+TENSOR = "tensor"
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def assert_close(
     actual: object,
     expected: object,
     *,
-    what: str = "the result",
+    what: str = RESULT,
     magnitude: float = 0.0,
     terms: float = 0.0,
     of_largest: bool = False,
@@ -78,7 +82,8 @@ def assert_close(
     Args:
         actual: what the submission returned.
         expected: what the reference returned.
-        what: how a message calls the thing that is compared.
+        what: how a message calls the thing that is compared, in English: "the loss", "the gradient of w".
+            What is not the same every time: `_("X of minibatch {number}").format(number=number)`.
         magnitude: size of the largest intermediate that may have to be rounded.
         terms: size of the largest number that is added or subtracted on the way to a sum.
         of_largest: judge each tensor relative to its largest entry instead of entry by entry (sums
@@ -95,7 +100,7 @@ def assert_close(
         raise CheckFailed(difference)
 
 
-def assert_alike(actual: object, expected: object, *, what: str = "the result") -> None:
+def assert_alike(actual: object, expected: object, *, what: str = RESULT) -> None:
     """Fail unless `actual` has the types, shapes, dtypes and devices of `expected`; values are free."""
     assert_close(actual, _with_values_of(actual, expected), what=what)
 
@@ -137,7 +142,8 @@ def compare(actual: object, expected: object, what: str, leeway: Leeway = Leeway
             return None
     elif actual == expected:
         return None
-    summary = f"{what} is {actual!r}, expected {expected!r}"
+    summary = _("{what} is {got}, expected {wanted}")
+    summary = summary.format(what=called(what), got=repr(actual), wanted=repr(expected))
     return Difference("value", summary, render_value(actual), render_value(expected))
 
 
@@ -146,7 +152,8 @@ def _compare_sequences(actual, expected, what, leeway: Leeway) -> Difference | N
     if not isinstance(actual, (list, tuple)):
         return _type_difference(actual, expected, what)
     if len(actual) != len(expected):
-        summary = f"{what} has {len(actual)} items, expected {len(expected)}"
+        summary = _("{what} has {count} items, expected {wanted}")
+        summary = summary.format(what=called(what), count=len(actual), wanted=len(expected))
         return Difference("shape", summary, render_value(actual), render_value(expected))
     items = zip(actual, expected, strict=True)
     return _first_difference(what, enumerate(items), leeway)
@@ -156,7 +163,8 @@ def _compare_dicts(actual, expected, what, leeway: Leeway) -> Difference | None:
     if not isinstance(actual, dict):
         return _type_difference(actual, expected, what)
     if actual.keys() != expected.keys():
-        summary = f"{what} has the keys {sorted(actual)}, expected {sorted(expected)}"
+        summary = _("{what} has the keys {keys}, expected {wanted}")
+        summary = summary.format(what=called(what), keys=sorted(actual), wanted=sorted(expected))
         return Difference("shape", summary, render_value(actual), render_value(expected))
     items = ((key, (actual[key], expected[key])) for key in expected)
     return _first_difference(what, items, leeway)
@@ -173,8 +181,11 @@ def _first_difference(what: str, items, leeway: Leeway) -> Difference | None:
 
 
 def _type_difference(actual: object, expected: object, what: str) -> Difference:
-    summary = f"{what} is {kind_of(actual)}, expected {kind_of(expected)}"
-    return Difference("type", summary, render_value(actual), render_value(expected))
+    summary = _("{what} is {got}, expected {wanted}")
+    summary = summary.format(what=called(what), got=kind_of(actual), wanted=kind_of(expected))
+    difference = Difference("type", summary, render_value(actual), render_value(expected))
+    difference.what, difference.types = what, (type_of(actual), type_of(expected))
+    return difference
 
 
 def _compare_tensors(actual, expected, what: str, leeway: Leeway) -> Difference | None:
@@ -184,6 +195,7 @@ def _compare_tensors(actual, expected, what: str, leeway: Leeway) -> Difference 
     if structure is not None:
         kind, summary = structure
         difference = Difference(kind, lambda: (summary, render_tensor(actual), render_tensor(expected)))
+        difference.types = _short(actual.dtype), _short(expected.dtype)
         if kind == "device":
             difference.fault = actual.elsewhere.fault
         return difference
@@ -204,12 +216,17 @@ def _compare_tensors(actual, expected, what: str, leeway: Leeway) -> Difference 
 
 def _structure(actual: torch.Tensor, expected: torch.Tensor, what: str) -> tuple[str, str] | None:
     if actual.shape != expected.shape:
-        return "shape", f"{what} has shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
+        told = _("{what} has shape {shape}, expected {wanted}")
+        sizes = {"shape": tuple(actual.shape), "wanted": tuple(expected.shape)}
+        return "shape", told.format(what=called(what), **sizes)
     if actual.dtype != expected.dtype:
-        return "dtype", f"{what} has dtype {_short(actual.dtype)}, expected {_short(expected.dtype)}"
+        told = _("{what} has dtype {dtype}, expected {wanted}")
+        dtypes = {"dtype": _short(actual.dtype), "wanted": _short(expected.dtype)}
+        return "dtype", told.format(what=called(what), **dtypes)
     elsewhere = getattr(actual, "elsewhere", None)
     if elsewhere is not None:
-        return "device", f"{what} is on {elsewhere.device}, expected {elsewhere.wanted}"
+        told = _("{what} is on {device}, expected {wanted}")
+        return "device", told.format(what=called(what), device=elsewhere.device, wanted=elsewhere.wanted)
     return None
 
 
@@ -223,7 +240,9 @@ def _value_difference(actual, expected, wrong, what: str, allowed: Tolerance) ->
 def _tell_special(actual, expected, wrong, special, what: str) -> Told:
     where = tuple(special.nonzero()[0].tolist())
     a, e = _apart(actual[where].item(), expected[where].item())
-    summary = f"{_wrong_entries(wrong, what, f'for instance at {list(where)}')}: {a} instead of {e}"
+    place = _("for instance at {where}").format(where=list(where))
+    summary = _("{problem}: {got} instead of {wanted}")
+    summary = summary.format(problem=_wrong_entries(wrong, what, place), got=a, wanted=e)
     return summary, render_tensor(actual, wrong), render_tensor(expected, wrong)
 
 
@@ -233,17 +252,23 @@ def _tell_values(actual, expected, wrong, what: str, allowed: Tolerance) -> Told
     excess = torch.where(wrong, distance / bound.clamp_min(1e-300), -1.0)
     where = tuple(int(i) for i in torch.unravel_index(excess.argmax(), excess.shape))
     a, e = _apart(actual[where].item(), expected[where].item())
-    summary = f"{_wrong_entries(wrong, what, f'the worst at {list(where)}')}: {a} instead of {e}"
-    if allowed != EXACT:
-        summary += f", off by {distance[where].item():.2g}, allowed {bound[where].item():.1g}"
+    problem = _wrong_entries(wrong, what, _("the worst at {where}").format(where=list(where)))
+    if allowed == EXACT:
+        summary = _("{problem}: {got} instead of {wanted}").format(problem=problem, got=a, wanted=e)
+    else:
+        summary = _("{problem}: {got} instead of {wanted}, off by {off:.2g}, allowed {allowed:.1g}").format(
+            problem=problem, got=a, wanted=e, off=distance[where].item(), allowed=bound[where].item()
+        )
     return summary, render_tensor(actual, wrong), render_tensor(expected, wrong)
 
 
 def _wrong_entries(wrong: torch.Tensor, what: str, where: str) -> str:
     if wrong.numel() == 1:
-        return f"{what} is wrong"
-    entries = "entries" if what == "the result" else f"entries of {what}"
-    return f"{int(wrong.sum())} of {wrong.numel()} {entries} are wrong; {where}"
+        return _("{what} is wrong").format(what=called(what))
+    told = _("{count} of {total} entries of {what} are wrong; {where}")
+    if what == RESULT:
+        told = _("{count} of {total} entries are wrong; {where}")
+    return told.format(count=int(wrong.sum()), total=wrong.numel(), what=called(what), where=where)
 
 
 def _apart(a, e) -> tuple[str, str]:
@@ -265,12 +290,25 @@ def _short(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def called(what: str) -> str:
+    """What a message calls the thing that is compared."""
+    name = what.removeprefix(GRADIENT_OF)
+    return _("the gradient of {name}").format(name=name) if name != what else _(what)
+
+
 def kind_of(value: object) -> str:
     """What a message calls a value: "a tensor", "None", "a numpy.ndarray of shape (2,), float32"."""
     if value is None:
         return "None"
     if isinstance(value, torch.Tensor):
-        return "a tensor"
-    described = getattr(value, "described", None)
-    name = type(value).__name__
-    return described or f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+        return _("a tensor")
+    name = type_of(value)
+    an = name[0] in "aeiou" and not hasattr(value, "described")
+    return (_("an {type}") if an else _("a {type}")).format(type=name)
+
+
+def type_of(value: object) -> str:
+    """The name of a value's type: "tensor", "None", "numpy.ndarray (shape (2,), float32)"."""
+    if value is None or isinstance(value, torch.Tensor):
+        return "None" if value is None else TENSOR
+    return getattr(value, "described", None) or type(value).__name__

@@ -31,6 +31,7 @@ from dlex.grading.efficiency import efficiency
 from dlex.grading.failures import CheckFailed, Difference, Raised
 from dlex.grading.render import render_tensor, render_value
 from dlex.grading.strategies import as_view
+from dlex.language import _
 from dlex.worker.values import leaves
 
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
@@ -88,24 +89,27 @@ class Contract:
     def _clauses(self) -> dict[str, tuple[Callable, str]]:
         """What makes each clause, and its title."""
         clauses = {
-            "dtype": (self._dtype, "works in float32 and in float64"),
-            "views": (self._views, "works for non-contiguous views"),
+            "dtype": (self._dtype, _("works in float32 and in float64")),
+            "views": (self._views, _("works for non-contiguous views")),
             "arguments": (self._arguments, self._arguments_title),
         }
         if self.single:
-            clauses["single"] = self._single, f"works when {' or '.join(self.single)} is 1"
+            title = _("works when {sizes} is 1").format(sizes=_(" or ").join(self.single))
+            clauses["single"] = self._single, title
         if self.differentiable:
-            clauses["gradients"] = self._gradients, "gradients reach every float argument"
+            clauses["gradients"] = self._gradients, _("gradients reach every float argument")
         else:
-            clauses["requires_grad"] = self._requires_grad, "accepts inputs that require gradients"
-        clauses["device"] = self._device, "works on a GPU"
+            clauses["requires_grad"] = self._requires_grad, _("accepts inputs that require gradients")
+        clauses["device"] = self._device, _("works on a GPU")
         if self.grow:
-            clauses["operations"] = self._operations, "operations dispatched at two sizes"
+            clauses["operations"] = self._operations, _("operations dispatched at two sizes")
         return clauses
 
     @property
     def _arguments_title(self) -> str:
-        return f"leaves its arguments {'' if self.judge else 'and the random state '}alone"
+        if self.judge:
+            return _("leaves its arguments alone")
+        return _("leaves its arguments and the random state alone")
 
     def _of(self, functions: Functions) -> Function:
         function = getattr(functions, self.function)
@@ -139,7 +143,7 @@ class Contract:
             self._compare_values(seen.value, reference, arguments)
             self._compare_arguments(arguments, seen.arguments)
             if seen.random_state_moved and self.judge is None:
-                raise CheckFailed(Difference("random", "the global random state has moved"))
+                raise CheckFailed(Difference("random", _("the global random state has moved")))
 
         return clause
 
@@ -220,7 +224,7 @@ class Contract:
         except CheckFailed:
             if all(grad is not None for grad in grads):
                 raise
-            summary = "no gradient arrives: the result is cut off from its arguments"
+            summary = _("no gradient arrives: the result is cut off from its arguments")
             raise CheckFailed(Difference("gradient", summary)) from None
 
     def _compare_arguments(self, before: dict[str, object], after: list[object]) -> None:
@@ -235,8 +239,8 @@ class Contract:
             if want is None or (grad is None and not want.any()):
                 continue
             if grad is None:
-                summary = f"no gradient reaches {name}: the result is cut off from it"
-                raise CheckFailed(Difference("gradient", summary))
+                summary = _("no gradient reaches {name}: the result is cut off from it")
+                raise CheckFailed(Difference("gradient", summary.format(name=name)))
             assert_close(grad, want, what=f"the gradient of {name}", magnitude=self.magnitude)
 
 
@@ -251,7 +255,7 @@ def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Te
 
 def _change(name: str, before: object, after: object) -> Difference | None:
     """What a call did to an argument, the lists and numbers around its tensors included."""
-    summary = f"{name} was changed by the call"
+    summary = _("{name} was changed by the call").format(name=name)
     if _outline(before) != _outline(after):
         return Difference("arguments", summary, render_value(after), render_value(before))
     for old, new in zip(leaves(before), leaves(after), strict=True):

@@ -5,7 +5,9 @@ These mistakes need no entry in a mistake library: the worker saw them happen.
 
 from __future__ import annotations
 
+from dlex.language import N_, _
 from dlex.results.records import NamedMistake
+from dlex.submission import line_in_words
 from dlex.worker import wire
 
 LIKE = {  # what takes its device from an argument
@@ -21,24 +23,32 @@ RANDOM = {"torch.rand", "torch.randn", "torch.randint", "torch.randperm", "torch
 MOVES = {"Tensor.cpu", "Tensor.to", "Tensor.type"}
 
 EXPLANATIONS = {
-    "cpu_tensor": "makes a tensor on the CPU, where the arguments may be on a GPU: a new tensor needs "
-    "the device of an argument",
-    "cpu_random_numbers": "draws random numbers on the CPU, where the arguments may be on a GPU: draw "
-    "them on the device of an argument",
-    "cpu_parameter": "keeps a parameter on the CPU, where the arguments may be on a GPU: what belongs to "
-    "a module has to move with it",
-    "cpu_result": "gives back a tensor on the CPU for arguments on a GPU: the result belongs on the "
-    "device of the arguments",
-    "moved_to_cpu": "moves numbers from the GPU to the CPU and does not bring them back",
-    "numpy_on_gpu": "hands a tensor to NumPy, which cannot read what is on a GPU: stay with torch",
-    "cpu_generator": "draws on one device with a generator of another: a generator belongs to a device",
+    "cpu_tensor": N_(
+        "makes a tensor on the CPU, where the arguments may be on a GPU: a new tensor needs "
+        "the device of an argument"
+    ),
+    "cpu_random_numbers": N_(
+        "draws random numbers on the CPU, where the arguments may be on a GPU: draw "
+        "them on the device of an argument"
+    ),
+    "cpu_parameter": N_(
+        "keeps a parameter on the CPU, where the arguments may be on a GPU: what belongs to "
+        "a module has to move with it"
+    ),
+    "cpu_result": N_(
+        "gives back a tensor on the CPU for arguments on a GPU: the result belongs on the "
+        "device of the arguments"
+    ),
+    "moved_to_cpu": N_("moves numbers from the GPU to the CPU and does not bring them back"),
+    "numpy_on_gpu": N_("hands a tensor to NumPy, which cannot read what is on a GPU: stay with torch"),
+    "cpu_generator": N_("draws on one device with a generator of another: a generator belongs to a device"),
 }
 
 
 def mistake_of(fault: wire.Fault) -> NamedMistake:
     """The mistake behind a fault, by name."""
     name = _name(fault)
-    return NamedMistake(name, EXPLANATIONS[name])
+    return NamedMistake(name, _(EXPLANATIONS[name]))
 
 
 def _name(fault: wire.Fault) -> str:
@@ -59,46 +69,55 @@ def explain(fault: wire.Fault, argument: str) -> str:
     >>> explain(wire.Fault("generator", line=5), "X")
     'line 5: a generator draws for another device than its own. Make it with ...'
     """
-    return " ".join(filter(None, (_happened(fault, argument), _instead(fault, argument))))
+    where = f"{_line(fault.line, fault.source)}: " if fault.line else ""
+    happened, reason = _happened(fault, argument), _made(fault)
+    told = _("{problem}: {reason}. {advice}") if reason else _("{problem}. {advice}")
+    return where + told.format(problem=happened, reason=reason, advice=_instead(fault, argument))
 
 
 def _happened(fault: wire.Fault, argument: str) -> str:
-    where = f"{_line(fault.line, fault.source)}: " if fault.line else ""
     if fault.kind == "numpy":
-        return f"{where}NumPy cannot read a tensor that is on a GPU."
+        return _("NumPy cannot read a tensor that is on a GPU")
     if fault.kind == "generator":
-        return f"{where}a generator draws for another device than its own."
-    what = {
-        "result": f"the result is on the CPU, but {argument} is on a GPU",
-        "index": "a tensor on the CPU is indexed by one on a GPU",
-    }.get(fault.kind, f"`{fault.operation.rstrip('_')}` meets tensors on a GPU and on the CPU")
-    return f"{where}{what}{_made(fault)}."
+        return _("a generator draws for another device than its own")
+    if fault.kind == "result":
+        return _("the result is on the CPU, but {argument} is on a GPU").format(argument=argument)
+    if fault.kind == "index":
+        return _("a tensor on the CPU is indexed by one on a GPU")
+    told = _("`{operation}` meets tensors on a GPU and on the CPU")
+    return told.format(operation=fault.operation.rstrip("_"))
 
 
 def _made(fault: wire.Fault) -> str:
-    if fault.made_by == "nn.Parameter":
-        return ": a parameter is still on the CPU"
-    if not fault.made_by:
+    if not fault.made_by or fault.kind in ("numpy", "generator"):
         return ""
-    here = f" in line {fault.made_line}" if fault.made_line not in (0, fault.line) else ""
-    source = f" ({fault.made_source})" if fault.made_source and here else ""
-    verb = "left a tensor on the CPU" if fault.made_by in MOVES else "made a CPU tensor"
-    return f": `{fault.made_by}` {verb}{here}{source}"
+    if fault.made_by == "nn.Parameter":
+        return _("a parameter is still on the CPU")
+    if fault.made_line in (0, fault.line):
+        left, made = _("`{function}` left a tensor on the CPU"), _("`{function}` made a CPU tensor")
+    else:
+        left = _("`{function}` left a tensor on the CPU in {where}")
+        made = _("`{function}` made a CPU tensor in {where}")
+    where = _line(fault.made_line, fault.made_source)
+    return (left if fault.made_by in MOVES else made).format(function=fault.made_by, where=where)
 
 
 def _line(line: int, source: str) -> str:
-    return f"line {line} ({source})" if source else f"line {line}"
+    return f"{line_in_words(line)} ({source})" if source else line_in_words(line)
 
 
 def _instead(fault: wire.Fault, argument: str) -> str:
     device = f"{argument}.device"
     if fault.kind == "numpy":
-        return f"Stay with torch, or go there with .cpu() and come back with .to({device})."
-    if fault.kind == "generator":
-        return f"Make it with torch.Generator(device={device}), and draw with device={device}."
-    like = LIKE.get(fault.made_by, "").format(X=argument)
-    if fault.made_by in TAKE_A_DEVICE:
-        return f"Pass device={device}{f', or use {like}' if like else ''}."
-    if fault.made_by == "nn.Parameter":
-        return f"Move the module with .to({device}); a plain tensor in it moves only if it is a buffer."
-    return f"Move it with .to({device})."
+        told = _("Stay with torch, or go there with .cpu() and come back with .to({device}).")
+    elif fault.kind == "generator":
+        told = _("Make it with torch.Generator(device={device}), and draw with device={device}.")
+    elif fault.made_by in LIKE:
+        told = _("Pass device={device}, or use {like}.")
+    elif fault.made_by in TAKE_A_DEVICE:
+        told = _("Pass device={device}.")
+    elif fault.made_by == "nn.Parameter":
+        told = _("Move the module with .to({device}); a plain tensor in it moves only if it is a buffer.")
+    else:
+        told = _("Move it with .to({device}).")
+    return told.format(device=device, like=LIKE.get(fault.made_by, "").format(X=argument))

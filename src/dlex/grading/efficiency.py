@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dlex.language import _, ngettext
 from dlex.results.records import Efficiency
 from dlex.worker import wire
 
@@ -32,27 +33,39 @@ def efficiency(
     labels = [_label(size, other) for size, other in zip(sizes, reversed(sizes), strict=True)]
     small, large = (cost.operations for cost in costs)
     grows = large * reference[0].operations > MUCH * small * max(reference[1].operations, 1)
-    told = f"{function} dispatches {_counted(labels, (small, large))}"
-    told += f": {_growth(sizes, entries, small, large)}" if grows else ""
-    told += f"; the reference {_counted(labels, tuple(cost.operations for cost in reference), short=True)}"
+    needs = _dispatched(function, labels, (small, large))
+    if grows:
+        needs = _("{needs}: {growth}").format(needs=needs, growth=_growth(sizes, entries, small, large))
     return Efficiency(
         operations=dict(zip(labels, (small, large), strict=True)),
         reference=dict(zip(labels, (cost.operations for cost in reference), strict=True)),
         flops=dict(zip(labels, (cost.flops for cost in costs), strict=True)),
         peak_bytes=dict(zip(labels, (cost.peak_bytes for cost in costs), strict=True)),
         grows=grows,
-        told=told,
+        told=_("{answer}; {reference}").format(
+            answer=needs, reference=_needed([cost.operations for cost in reference])
+        ),
     )
 
 
-def _counted(labels: list[str], counts: Sequence[int], short: bool = False) -> str:
+def _dispatched(function: str, labels: list[str], counts: tuple[int, int]) -> str:
     small, large = counts
-    noun = "" if short else " operation" if small == large == 1 else " operations"
     if small == large:
-        return f"{'needs ' if short else ''}{small:,}{noun} {'for both' if short else 'at both sizes'}"
-    if short:
-        return f"needs {small:,} and {large:,}"
-    return f"{small:,}{noun} for {labels[0]} and {large:,} for {labels[1]}"
+        told = ngettext(
+            "{function} dispatches {n:,} operation at both sizes",
+            "{function} dispatches {n:,} operations at both sizes",
+            small,
+        )
+        return told.format(function=function, n=small)
+    told = _("{function} dispatches {small:,} operations for {size} and {large:,} for {other}")
+    return told.format(function=function, small=small, size=labels[0], large=large, other=labels[1])
+
+
+def _needed(counts: Sequence[int]) -> str:
+    small, large = counts
+    if small == large:
+        return _("the reference needs {count:,} for both").format(count=small)
+    return _("the reference needs {small:,} and {large:,}").format(small=small, large=large)
 
 
 def _label(size: dict[str, int], other: dict[str, int]) -> str:
@@ -68,13 +81,16 @@ def _growth(
     It is the quantity that leaves the least unexplained when its share is taken off.
     """
     quantities = {name: (sizes[0][name], sizes[1][name]) for name in sizes[0]}
-    quantities["entry of the result"] = entries
+    quantities[_("entry of the result")] = entries
     slopes = {name: (large - small) / (many - few) for name, (few, many) in quantities.items() if many > few}
     rests = {name: abs(small - slope * quantities[name][0]) for name, slope in slopes.items()}
     best = [name for name, rest in rests.items() if rest == min(rests.values())]
     if not best or rests[best[0]] > small / 2:
-        return "they grow with the input"
+        return _("they grow with the input")
     if len(best) > 1:
-        return f"they grow with {', '.join(best[:-1])} or {best[-1]}"
+        names = ", ".join(best[:-1]) + _(" or ") + best[-1]
+        return _("they grow with {names}").format(names=names)
     slope = round(slopes[best[0]])
-    return f"{'one' if slope <= 1 else f'about {slope:,}'} for each {best[0]}"
+    if slope <= 1:
+        return _("one for each {quantity}").format(quantity=best[0])
+    return _("about {count:,} for each {quantity}").format(count=slope, quantity=best[0])

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dlex.language import _
+from dlex.submission import line_in_words
 from dlex.worker import wire
 
 Told = tuple[str, str, str]  # summary, got, expected
@@ -24,10 +26,13 @@ class Difference:
 
     `kind` is type, shape, dtype, device, special, value … The text may be a function that makes the
     other three: of many differences only a few are ever read. `fault` says what made a tensor on the
-    wrong device, if that is known.
+    wrong device, if that is known. `what` was compared, in English; of what `types` they are, or of what
+    dtypes, as code has them: what came back, then what was expected.
     """
 
     fault: wire.Fault | None = None
+    what = ""
+    types = "", ""
 
     def __init__(self, kind: str, summary: str | Callable[[], Told], got: str = "", expected: str = ""):
         self.kind = kind
@@ -71,7 +76,8 @@ class Unusable(CheckFailed):
 
     def __init__(self, error: Exception):
         reason = f"{type(error).__name__}: {error}"[:300]
-        super().__init__(Difference("unusable", f"the result cannot be used like the right one ({reason})"))
+        summary = _("the result cannot be used like the right one ({reason})").format(reason=reason)
+        super().__init__(Difference("unusable", summary))
 
 
 class SubmissionFailed(Exception):
@@ -112,7 +118,7 @@ class Raised(SubmissionFailed):
         if not self.error.frames:
             return ""
         frame = self.error.frames[-1]
-        return f"line {frame.line}: {frame.source}" if frame.source else f"line {frame.line}"
+        return f"{line_in_words(frame.line)}: {frame.source}" if frame.source else line_in_words(frame.line)
 
 
 @dataclass
@@ -132,14 +138,15 @@ class CalledForbidden(SubmissionFailed):
 
     @property
     def where(self) -> str:
-        return f"line {self.met.line}: {self.met.source}" if self.met.line else ""
+        return f"{line_in_words(self.met.line)}: {self.met.source}" if self.met.line else ""
 
 
 class Died(SubmissionFailed):
-    """The worker is gone: killed at its deadline, or by its own doing."""
+    """The worker is gone: killed at its deadline, or by its own doing; `cause` as of `WorkerDied`."""
 
-    def __init__(self, outcome: str, detail: str):
+    def __init__(self, outcome: str, detail: str, cause: str = ""):
         super().__init__(detail)
         self.outcome = outcome
         self.kind = outcome
         self.detail = detail
+        self.cause = cause

@@ -10,49 +10,55 @@ import msgspec
 from dlex.course import ByHandGroup, Exercise
 from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
+from dlex.grading.compare import GRADIENT_OF, TENSOR
 from dlex.grading.devices import explain, mistake_of
 from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Raised, SubmissionFailed
 from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.render import render_value
 from dlex.grading.replay import Failure, FrozenCheck, Replay
+from dlex.language import N_, _
 from dlex.results.records import CheckResult, Counterexample, Efficiency, NamedMistake
 from dlex.results.text import plain
 from dlex.worker import values, wire
 from dlex.worker.by_hand import function_name, kernel_name
 
-ADVICE = {  # by what the result is called
-    "None": "Is there a `return` at the end of the function?",
-    "a coroutine": "Define the function with plain `def`, without `async`.",
-    "a generator": "There is a `yield` in the function: use `return`.",
-    "a function": "Call the inner function and return its result.",
+ADVICE = {  # by the beginning of the type of the result
+    "None": N_("Is there a `return` at the end of the function?"),
+    "coroutine": N_("Define the function with plain `def`, without `async`."),
+    "generator": N_("There is a `yield` in the function: use `return`."),
+    "function": N_("Call the inner function and return its result."),
 }
 TENSOR_ADVICE = {  # the same, where a tensor is expected
-    "a numpy.ndarray": "Stay with torch tensors: NumPy arrays carry no gradients and live on the CPU.",
-    "a list": "Make it one tensor: torch.stack joins tensors of the same shape.",
-    "a tuple": "Return the tensor alone.",
-    "an int": "Return a tensor: .item(), int() and float() leave torch.",
-    "a float": "Return a tensor: .item(), int() and float() leave torch.",
-    "a Tensor (sparse": "Return an ordinary tensor: .to_dense() makes one.",
+    "numpy.ndarray": N_("Stay with torch tensors: NumPy arrays carry no gradients and live on the CPU."),
+    "list": N_("Make it one tensor: torch.stack joins tensors of the same shape."),
+    "tuple": N_("Return the tensor alone."),
+    "int": N_("Return a tensor: .item(), int() and float() leave torch."),
+    "float": N_("Return a tensor: .item(), int() and float() leave torch."),
+    "Tensor (sparse": N_("Return an ordinary tensor: .to_dense() makes one."),
 }
-KEEP_GRADIENTS = (
+KEEP_GRADIENTS = N_(
     "Look for what leaves torch on the way: .item(), .tolist(), .numpy(), .detach(), .data, no_grad, "
     "torch.tensor(...)."
 )
-SAME_DTYPE = "New tensors need `dtype=` of an argument; .float(), .double() and Python's numbers change it."
+SAME_DTYPE = N_(
+    "New tensors need `dtype=` of an argument; .float(), .double() and Python's numbers change it."
+)
 
 REMARKS = {  # by the exception, or a base of it
-    "SystemExit": "exit() ends the whole program: return a result instead",
-    "RecursionError": "the function calls itself without end",
-    "MemoryError": "it asked for more memory than a submission may use",
-    "ModuleNotFoundError": "use torch, NumPy and Python's own modules; other files of yours are not there",
-    "TabError": "indent with spaces only, four for each level",
-    "OSError": "where it runs there are no files of yours, no network and no other programs",
+    "SystemExit": N_("exit() ends the whole program: return a result instead"),
+    "RecursionError": N_("the function calls itself without end"),
+    "MemoryError": N_("it asked for more memory than a submission may use"),
+    "ModuleNotFoundError": N_(
+        "use torch, NumPy and Python's own modules; other files of yours are not there"
+    ),
+    "TabError": N_("indent with spaces only, four for each level"),
+    "OSError": N_("where it runs there are no files of yours, no network and no other programs"),
 }
-LATER = "efficiency counts once every other check is passed"
-ENDS = {  # by how the process ended
-    "it printed more": "Is there a print in a loop?",
-    "it ended the process": "os._exit and the like end the whole program: return a result instead.",
-    "it was ended by SIGSEGV": "It broke its own memory: look for ctypes, as_strided or very deep recursion.",
+LATER = N_("efficiency counts once every other check is passed")
+ENDS = {  # by the cause of the process's end
+    "printed": N_("Is there a print in a loop?"),
+    "exited": N_("os._exit and the like end the whole program: return a result instead."),
+    "SIGSEGV": N_("It broke its own memory: look for ctypes, as_strided or very deep recursion."),
 }
 
 
@@ -116,7 +122,7 @@ def once_all_else_is_right(checks: list[CheckResult]) -> list[CheckResult]:
 
 
 def _withheld(check: CheckResult) -> CheckResult:
-    told = {"outcome": "failed", "points": 0.0, "message": LATER} if check.max_points else {"message": ""}
+    told = {"outcome": "failed", "points": 0.0, "message": _(LATER)} if check.max_points else {"message": ""}
     return msgspec.structs.replace(check, operations=None, efficiency=None, **told)
 
 
@@ -144,17 +150,20 @@ def describe(error: CheckFailed | SubmissionFailed, exercise: Exercise) -> str:
     if isinstance(error, CheckFailed):
         return _with_advice(error)
     if isinstance(error, MissingFunction):
-        return f"{exercise.name}.py defines no function {error.name}"
+        told = _("{file} defines no function {name}")
+        return told.format(file=f"{exercise.name}.py", name=error.name)
     if isinstance(error, CalledForbidden):
-        where = f" ({error.where})" if error.where else ""
+        met = f"{error.met.name} ({error.where})" if error.where else error.met.name
         instead = " ".join(group.instead for group in exercise.by_hand if _stands_for(group, error.met.name))
-        return f"it uses {error.met.name}{where}, which this exercise asks you to write yourself. {instead}"
+        told = _("it uses {met}, which this exercise asks you to write yourself. {instead}")
+        return told.format(met=met, instead=instead)
     if isinstance(error, Raised):
         return _raised(error)
     if isinstance(error, Died) and error.outcome == "timeout":
-        return f"it was stopped: {error.detail}. Is there a loop that does not end?"
-    advice = [advice for beginning, advice in ENDS.items() if str(error).startswith(beginning)]
-    return " ".join([f"the process that ran it is gone: {error}.", *advice])
+        return _("it was stopped: {detail}. Is there a loop that does not end?").format(detail=error.detail)
+    gone = _("the process that ran it is gone: {detail}.").format(detail=error)
+    advice = _(ENDS.get(getattr(error, "cause", ""), ""))
+    return _("{sentence} {advice}").format(sentence=gone, advice=advice) if advice else gone
 
 
 def _stands_for(group: ByHandGroup, name: str) -> bool:
@@ -166,33 +175,36 @@ def _stands_for(group: ByHandGroup, name: str) -> bool:
 
 def _with_advice(error: CheckFailed) -> str:
     difference = error.difference
-    summary = difference.summary
-    what, _is, rest = summary.partition(" is ")
-    if what.startswith("the gradient of ") and rest.startswith("None"):
-        name = what.removeprefix("the gradient of ")
-        return f"no gradient reaches {name}: the result is cut off from it. {KEEP_GRADIENTS}"
+    summary, (got, wanted) = difference.summary, difference.types
+    if difference.what.startswith(GRADIENT_OF) and got == "None":
+        name = difference.what.removeprefix(GRADIENT_OF)
+        summary = _("no gradient reaches {name}: the result is cut off from it").format(name=name)
+        return _advised(summary, KEEP_GRADIENTS)
     if difference.kind == "gradient":
-        return f"{summary}. {KEEP_GRADIENTS}"
-    if difference.kind == "dtype" and "float" in summary.rpartition("expected ")[2]:
-        return f"{summary}. {SAME_DTYPE}"
+        return _advised(summary, KEEP_GRADIENTS)
+    if difference.kind == "dtype" and "float" in wanted:
+        return _advised(summary, SAME_DTYPE)
     if difference.kind == "type":
-        table = ADVICE | (TENSOR_ADVICE if rest.endswith("expected a tensor") else {})
-        for beginning, advice in table.items():
-            if rest.startswith(beginning):
-                return f"{summary}. {advice}"
+        table = ADVICE | (TENSOR_ADVICE if wanted == TENSOR else {})
+        advice = (advice for beginning, advice in table.items() if got.startswith(beginning))
+        return _advised(summary, next(advice, ""))
     return summary
+
+
+def _advised(summary: str, advice: str) -> str:
+    return _("{summary}. {advice}").format(summary=summary, advice=_(advice)) if advice else summary
 
 
 def _raised(error: Raised) -> str:
     """An exception: which, where, and a remark if beginners meet it."""
     if error.outcome == "not_attempted":
-        return "not written yet: it raises NotImplementedError"
+        return _("not written yet: it raises NotImplementedError")
     kind, message = error.error.kind, error.error.message
     asked = re.search(r"you tried to allocate (\d+) bytes", message)
     if asked:
-        message = f"no room for a tensor of {int(asked[1]) / 1e9:.1f} GB"
-    happened = kind if "SyntaxError" in error.error.bases else f"it raised {kind}"
-    where = f"at {error.where}" if error.where else ""
+        message = _("no room for a tensor of {size:.1f} GB").format(size=int(asked[1]) / 1e9)
+    happened = kind if "SyntaxError" in error.error.bases else _("it raised {kind}").format(kind=kind)
+    where = _("at {where}").format(where=error.where) if error.where else ""
     lines = [f"{happened}: {message}" if message else happened, where, _remark(error)]
     return "\n".join(line for line in lines if line)
 
@@ -201,14 +213,14 @@ def _remark(error: Raised) -> str:
     """What to look at, for exceptions that beginners meet."""
     message, bases = error.error.message, error.error.bases
     if "allocate memory" in message:
-        return REMARKS["MemoryError"]
+        bases = ["MemoryError"]
     if "leaf Variable that requires grad" in message:
-        return "an argument is changed in place: make a new tensor instead"
+        return _("an argument is changed in place: make a new tensor instead")
     if "null bytes" in message or "unicode error" in message or "(unicode" in message:
-        return "the file is not plain text: save it as UTF-8"
+        return _("the file is not plain text: save it as UTF-8")
     if "TypeError" in bases and not error.error.frames and "argument" in message:
-        return "the grader calls it as the stub shows: keep the parameters of the stub"
-    return next((remark for kind, remark in REMARKS.items() if kind in bases), "")
+        return _("the grader calls it as the stub shows: keep the parameters of the stub")
+    return _(next((remark for kind, remark in REMARKS.items() if kind in bases), ""))
 
 
 def _counterexample(failure: Failure, reference: Reference) -> Counterexample | None:
@@ -233,15 +245,16 @@ def _arguments(request: wire.Call, reference: Reference) -> dict[str, str]:
 def _sent(request: wire.Call, reference: Reference) -> dict[str, wire.Value]:
     """The arguments by name."""
     names = reference.parameters(request.name) if request.on is None else []
-    names += [f"argument {k + 1}" for k in range(len(names), len(request.args))]
+    names += [_("argument {number}").format(number=k + 1) for k in range(len(names), len(request.args))]
     return dict(zip(names, request.args, strict=False)) | request.kwargs
 
 
 def _argument(message: wire.Value) -> str:
     if isinstance(message, wire.Callback):
-        return "a function"
+        return _("a function")
     if isinstance(message, wire.Generator):
-        return f"a generator seeded with {message.seed}"
+        return _("a generator seeded with {seed}").format(seed=message.seed)
     value = values.decode(message, lambda ref: Functions(None))
     view = isinstance(message, wire.Tensor) and message.stride is not None
-    return render_value(value) + ("  (a non-contiguous view)" if view else "")
+    text = render_value(value)
+    return _("{value}  (a non-contiguous view)").format(value=text) if view else text

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from dlex import language
 from dlex.course import Course, Exercise
 from dlex.errors import CourseError
 from dlex.grading.attempt import Attempt
@@ -255,6 +256,7 @@ def _require_graders(exercises: list[Exercise]) -> None:
 
 def _run(course: Course, exercises: list[Exercise], plugin: Plugin) -> None:
     settings.load_profile("dlex")
+    language.consult(course.catalogues, [chapter.id for chapter in course.file.chapter])
     paths = [str(exercise.path("graders")) for exercise in exercises]
     arguments = [*ARGUMENTS, f"--rootdir={course.root}", f"--config-file={os.devnull}", *paths]
     with _without_the_users_pytest_settings(), _forgotten_afterwards(paths):

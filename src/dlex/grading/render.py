@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from dlex.language import _
+
 MAX_ROWS, MAX_COLUMNS, MAX_TEXT = 8, 8, 300
 
 
@@ -11,8 +13,7 @@ def render_value(value: object) -> str:
     """A value on one or a few lines."""
     if isinstance(value, torch.Tensor):
         return render_tensor(value)
-    described = getattr(value, "described", None)
-    text = described if described else repr(value)
+    text = repr(value)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
@@ -48,7 +49,7 @@ def _render_stack(tensor: torch.Tensor, wrong: torch.Tensor | None) -> str:
         where = tuple(wrong.nonzero()[0].tolist())[: tensor.dim() - 2]
     lines = _matrix_lines(tensor[where], None if wrong is None else wrong[where], _digits(tensor))
     index = ", ".join(map(str, where))
-    return f"at [{index}]:\n[" + "\n ".join(lines) + "]"
+    return _("at [{index}]:").format(index=index) + "\n[" + "\n ".join(lines) + "]"
 
 
 def _matrix_lines(matrix: torch.Tensor, marks: torch.Tensor | None, digits: int) -> list[str]:

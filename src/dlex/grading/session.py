@@ -26,6 +26,7 @@ from dlex.grading.messages import check_result, describe, once_all_else_is_right
 from dlex.grading.mistakes import Mistake
 from dlex.grading.plugin import Grader, Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay, shrink
+from dlex.language import _
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 from dlex.results.text import plain
 from dlex.submission import Submission, in_cells
@@ -168,7 +169,8 @@ class _Grading:
         if source.content is None:
             return _ungraded(grader, "load_error", "error", source.problem)
         if not source.content.strip():
-            return _ungraded(grader, "load_error", "error", f"{Path(source.file).name} is empty")
+            told = _("{file} is empty").format(file=Path(source.file).name)
+            return _ungraded(grader, "load_error", "error", told)
         for _try in range(ZYGOTE_TRIES):
             attempt = self._attempt(grader, source.content)
             try:
@@ -177,7 +179,8 @@ class _Grading:
                 reason = str(death)
             finally:
                 attempt.close()
-        return _ungraded(grader, "not_graded", "not_graded", f"the sandbox failed: {reason}")
+        told = _("the sandbox failed: {reason}").format(reason=reason)
+        return _ungraded(grader, "not_graded", "not_graded", told)
 
     def _attempt(self, grader: Grader, content: bytes) -> Attempt:
         session, exercise = self._session, grader.exercise
@@ -192,7 +195,8 @@ class _Grading:
         except SubmissionFailed as error:
             outcome = "forbidden" if isinstance(error, CalledForbidden) else "error"
             file = Path(self._submission.sources[exercise.id].file).name
-            message = f"{file} does not load: {describe(error, exercise)}"
+            told = _("{file} does not load: {problem}")
+            message = told.format(file=file, problem=describe(error, exercise))
             return _ungraded(grader, "load_error", outcome, message, attempt.output, error.line)
         file = Path(self._submission.sources[exercise.id].file).name
         problem = _wrong_definitions(exercise, attempt.definitions, file)
@@ -207,7 +211,7 @@ class _Grading:
             status="not_attempted" if untouched else "graded",
             score=sum(check.points for check in checks),
             max_score=grader.max_score,
-            message=f"{exercise.name} is still the stub" if untouched else "",
+            message=_("{name} is still the stub").format(name=exercise.name) if untouched else "",
             output=plain(attempt.output, limit=attempt.budget.output),
             checks=checks,
         )
@@ -227,7 +231,7 @@ class _Grading:
                 self._submission.sources[grader.exercise.id].content,
             )
             if frozen.name in replays
-            else _unscored(frozen, "error", "it was not run")
+            else _unscored(grader.exercise, frozen, "error", _("it was not run"))
             for frozen in grader.checks
         ]
         return once_all_else_is_right(checks)
@@ -259,19 +263,20 @@ def _in_cells(result: ExerciseResult, content: bytes) -> ExerciseResult:
     return msgspec.structs.replace(result, message=in_cells(result.message, content), checks=checks)
 
 
-def _unscored(frozen: FrozenCheck, outcome: str, message: str, line: int = 0) -> CheckResult:
+def _unscored(
+    exercise: Exercise, frozen: FrozenCheck, outcome: str, message: str, line: int = 0
+) -> CheckResult:
     info = frozen.info
     shown = info.hidden, info.feedback, message
-    return CheckResult(frozen.name, info.title, outcome, 0.0, info.points, *shown, line=line)
+    return CheckResult(frozen.name, exercise.say(info.title), outcome, 0.0, info.points, *shown, line=line)
 
 
 def _ungraded(
     grader: Grader, status: str, outcome: str, message: str, output: str = "", line: int = 0
 ) -> ExerciseResult:
     """An exercise none of whose checks ran, and why."""
-    message = plain(message)
-    checks = [_unscored(frozen, outcome, message, line) for frozen in grader.checks]
-    exercise = grader.exercise
+    message, exercise = plain(message), grader.exercise
+    checks = [_unscored(exercise, frozen, outcome, message, line) for frozen in grader.checks]
     return ExerciseResult(
         exercise.id, exercise.title, status, 0.0, grader.max_score, message, plain(output), checks
     )
@@ -282,6 +287,8 @@ def _wrong_definitions(exercise: Exercise, definitions: dict[str, str], file: st
     missing = [name for name in exercise.functions if name not in definitions]
     if len(missing) == len(exercise.functions):
         near = difflib.get_close_matches(missing[0], definitions, n=1, cutoff=0.6)
-        hint = f", but it has {near[0]}: if that is it, call it {missing[0]}" if near else ""
-        return f"{file} defines no function {missing[0]}{hint}"
+        told = _("{file} defines no function {name}")
+        if near:
+            told = _("{file} defines no function {name}, but it has {near}: if that is it, call it {name}")
+        return told.format(file=file, name=missing[0], near=near[0] if near else "")
     return ""

@@ -15,6 +15,7 @@ from math import exp, lgamma, log, log1p
 import torch
 
 from dlex.grading.failures import CheckFailed, Difference
+from dlex.language import _
 
 FALSE_ALARM = 1e-12
 _NEGLIGIBLE = 1e-17  # next to the sum of the terms before it
@@ -53,15 +54,22 @@ def assert_binomial(successes: int, trials: int, p: float, what: str) -> None:
     `what` says what was counted: "of 10,800 entries were kept".
     """
     if binomial_test(successes, trials, p) < FALSE_ALARM:
-        summary = f"{successes:,} {what}, expected about {p * trials:,.0f}"
-        raise CheckFailed(Difference("statistics", summary, f"{successes:,}", f"about {p * trials:,.0f}"))
+        summary = _("{count:,} {what}, expected about {wanted:,.0f}")
+        summary = summary.format(count=successes, what=_(what), wanted=p * trials)
+        raise CheckFailed(Difference("statistics", summary, f"{successes:,}", about(f"{p * trials:,.0f}")))
+
+
+def about(number: str) -> str:
+    """What was expected, where chance decides."""
+    return _("about {number}").format(number=number)
 
 
 def assert_independent(first: torch.Tensor, second: torch.Tensor, what: str) -> None:
     """Fail if two boolean tensors of one shape, drawn entry by entry, are not independent."""
     if not are_independent(first, second):
         share = float((first == second).double().mean())
-        raise CheckFailed(Difference("statistics", f"{what}: {share:.0%} of their entries agree"))
+        summary = _("{what}: {share:.0%} of their entries agree").format(what=_(what), share=share)
+        raise CheckFailed(Difference("statistics", summary))
 
 
 def are_independent(first: torch.Tensor, second: torch.Tensor) -> bool:
@@ -105,8 +113,9 @@ def assert_distribution(
     """
     if distribution_test(sample, below) < FALSE_ALARM:
         _gap, number, share, expected = _widest_gap(sample, below)
-        summary = f"{share:.1%} {what} are below {number:.3g}, expected about {expected:.1%}"
-        raise CheckFailed(Difference("statistics", summary, f"{share:.1%}", f"about {expected:.1%}"))
+        summary = _("{share:.1%} {what} are below {number:.3g}, expected about {wanted:.1%}")
+        summary = summary.format(share=share, what=_(what), number=number, wanted=expected)
+        raise CheckFailed(Difference("statistics", summary, f"{share:.1%}", about(f"{expected:.1%}")))
 
 
 def assert_mean(sample: torch.Tensor, mean: float, low: float, high: float, what: str) -> None:
@@ -116,8 +125,9 @@ def assert_mean(sample: torch.Tensor, mean: float, low: float, high: float, what
     """
     if mean_test(sample, mean, low, high) < FALSE_ALARM:
         found = float(sample.double().mean())
-        summary = f"{what} is {found:.4g}, expected about {mean:.4g}"
-        raise CheckFailed(Difference("statistics", summary, f"{found:.4g}", f"about {mean:.4g}"))
+        summary = _("{what} is {found:.4g}, expected about {mean:.4g}")
+        summary = summary.format(what=_(what), found=found, mean=mean)
+        raise CheckFailed(Difference("statistics", summary, f"{found:.4g}", about(f"{mean:.4g}")))
 
 
 def opposite_entries(mask: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
@@ -130,8 +140,10 @@ def opposite_entries(mask: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, to
             continue
         half = size // 2
         even, odd = torch.arange(0, 2 * half, 2), torch.arange(1, 2 * half, 2)
-        yield f"neighbours in dimension {dim}", mask.index_select(dim, even), mask.index_select(dim, odd)
-        yield f"the halves of dimension {dim}", mask.narrow(dim, 0, half), mask.narrow(dim, half, half)
+        neighbours = mask.index_select(dim, even), mask.index_select(dim, odd)
+        yield _("neighbours in dimension {dim}").format(dim=dim), *neighbours
+        halves = mask.narrow(dim, 0, half), mask.narrow(dim, half, half)
+        yield _("the halves of dimension {dim}").format(dim=dim), *halves
 
 
 def _widest_gap(

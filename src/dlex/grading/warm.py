@@ -27,6 +27,7 @@ from dlex.course import CONTENT, read_course
 from dlex.errors import DlexError, MachineError
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.session import Session, gpu_of, kind_of
+from dlex.language import _
 from dlex.results.records import SubmissionResult
 from dlex.submission import Source, Submission
 from dlex.worker import lockdown, sandbox
@@ -139,7 +140,8 @@ def _graded(session: Session, data: bytes) -> bytes:
             return result
         session.zygote.start()  # whatever went wrong, workers may be left over
     submission = _decode_submission(data)
-    lost = session.not_graded(submission, f"its grader ended {TRIES} times without a result")
+    told = _("its grader ended {tries} times without a result").format(tries=TRIES)
+    lost = session.not_graded(submission, told)
     return protocol.encode(lost)
 
 

@@ -6,6 +6,7 @@ from nbformat import NotebookNode, v4
 from nbgrader import utils
 from nbgrader.preprocessors import Execute, SaveAutoGrades
 
+from dlex.language import N_, _
 from dlex.notebooks.cells import answer_id, exercise_tested, grade_id_of
 from dlex.notebooks.gradebook import put_comment, put_score
 from dlex.notebooks.kernel import SandboxedKernelManager, kernel_manager
@@ -14,7 +15,7 @@ from dlex.notebooks.own import own_score
 from dlex.notebooks.run import work_of
 from dlex.notebooks.verdicts import UNTOUCHED, Verdict, ungraded
 
-NOT_RUN = "the notebook was graded without being executed (--no-execute)"
+NOT_RUN = N_("the notebook was graded without being executed (--no-execute)")
 
 
 class DlexExecute(Execute):
@@ -57,7 +58,8 @@ class DlexExecute(Execute):
             super().preprocess(nb, resources, km)
         except Exception as error:  # a dead kernel is a learner's doing, and no reason to lose the rest
             self.log.error("the kernel of %s failed: %r", resources["nbgrader"]["student"], error)
-            return f"the kernel that ran this notebook ended: {type(error).__name__}"
+            told = _("the kernel that ran this notebook ended: {error}")
+            return told.format(error=type(error).__name__)
         return ""
 
 
@@ -68,7 +70,7 @@ class DlexSaveGrades(SaveAutoGrades):
         where = self.notebook_id, self.assignment_id, self.student_id
         points = float(cell.metadata.nbgrader["points"])
         if exercise := exercise_tested(cell):
-            score = resources.get("dlex", {}).get(exercise, ungraded(NOT_RUN)).score(points)
+            score = resources.get("dlex", {}).get(exercise, ungraded(_(NOT_RUN))).score(points)
         elif resources.get("dlex_lost") and not utils.is_solution(cell):
             score = None
         else:

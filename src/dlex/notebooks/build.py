@@ -17,6 +17,7 @@ from nbformat import NotebookNode, v4
 from dlex.course import Exercise
 from dlex.errors import CourseError, UsageError
 from dlex.files import write_atomically
+from dlex.language import _
 from dlex.notebooks.cells import EXAMPLE, answer_id, grade_id_of, grading, statement_id, test_id
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -65,7 +66,7 @@ def _answer(exercise: Exercise) -> str:
     """The solution without its statement; nbgrader clears what is between the markers."""
     path = exercise.path("solutions")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = exercise.say_docstrings(path.read_text(encoding="utf-8"))
         statement = ast.parse(text).body[0]
     except (OSError, SyntaxError, IndexError) as error:
         raise CourseError(f"{path} cannot be read: {error}") from None
@@ -88,7 +89,8 @@ def _shown(example: doctest.Example, last: bool) -> str:
     if not example.want:
         return source
     expected = "\n".join(f"# {line}".rstrip() for line in example.want.rstrip().split("\n"))
-    return f"# This should give\n{expected}\n{source if last else f'print({source})'}"
+    heading = _("This should give")
+    return f"# {heading}\n{expected}\n{source if last else f'print({source})'}"
 
 
 def _existing(path: Path) -> NotebookNode | None:

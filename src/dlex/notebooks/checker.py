@@ -19,6 +19,7 @@ from dlex.course import read_course
 from dlex.errors import DlexError
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.session import Session
+from dlex.language import _
 from dlex.results.feedback import for_learner
 from dlex.submission import Source, Submission
 from dlex.worker.client import START_SECONDS, Zygote
@@ -66,7 +67,7 @@ def _serve(root: str, id: str, zygote: Zygote, connection: Connection) -> None:
         connection.send_bytes(protocol.encode(protocol.Ready(0)))
         while True:
             question = msgspec.msgpack.decode(connection.recv_bytes(), type=Question)
-            source = Source("this notebook", question.source)
+            source = Source(_("this notebook"), question.source)
             result = session.grade(Submission("you", {exercise.id: source}))
             connection.send_bytes(msgspec.msgpack.encode(for_learner(result)))
 

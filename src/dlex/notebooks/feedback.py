@@ -10,6 +10,8 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbgrader.preprocessors import GetGrades as NbGraderGetGrades
 
+from dlex.language import _
+
 NO_SCORE = float("nan")  # the template formats it; it is replaced afterwards
 _SHOWN = re.compile(r"Score: nan / ([\d.]+)")
 
@@ -19,7 +21,9 @@ class FeedbackExporter(HTMLExporter):
 
     def from_notebook_node(self, nb, resources=None, **kw):
         html, resources = super().from_notebook_node(nb, resources, **kw)
-        return _SHOWN.sub(r"Not graded yet, \1 points", html), resources
+        return _SHOWN.sub(
+            lambda found: _("Not graded yet, {points} points").format(points=found[1]), html
+        ), resources
 
 
 class GetGrades(NbGraderGetGrades):

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 
+from dlex.language import _
 from dlex.notebooks.picture import tables
 from dlex.results.formats.words import causes, explain, heading, points, same_reason, spoken
 from dlex.results.records import CheckResult, ExerciseResult
@@ -27,7 +28,8 @@ def message(text: str) -> str:
 
 
 def _parts(result: ExerciseResult, pictures: bool) -> Iterator[str]:
-    yield f"<p><b>{_escape(result.title)}</b>: {points(result)} points</p>"
+    earned = _("{points} points").format(points=points(result))
+    yield f"<p><b>{_escape(result.title)}</b>: {earned}</p>"
     if result.message:
         yield _pre(result.message)
     if result.status == "graded":
@@ -35,7 +37,8 @@ def _parts(result: ExerciseResult, pictures: bool) -> Iterator[str]:
         for check, *others in causes(result):
             yield from _failure(check, others, pictures)
     if result.output.strip():
-        yield f"<p>It printed this, which never changes the grade:</p>{_pre(_beginning(result.output))}"
+        told = _("It printed this, which never changes the grade:")
+        yield f"<p>{told}</p>{_pre(_beginning(result.output))}"
 
 
 def _row(check: CheckResult) -> str:
@@ -61,8 +64,10 @@ def _failure(check: CheckResult, others: list[CheckResult], pictures: bool) -> I
 
 def _beginning(text: str) -> str:
     lines = text.strip("\n").split("\n")
-    more = [f"… and {len(lines) - OUTPUT_LINES} more lines"] if len(lines) > OUTPUT_LINES else []
-    return "\n".join([*(line[:OUTPUT_WIDTH] for line in lines[:OUTPUT_LINES]), *more])
+    shown = [line[:OUTPUT_WIDTH] for line in lines[:OUTPUT_LINES]]
+    if len(lines) > OUTPUT_LINES:
+        shown.append(_("… and {count} more lines").format(count=len(lines) - OUTPUT_LINES))
+    return "\n".join(shown)
 
 
 def _pre(text: str) -> str:

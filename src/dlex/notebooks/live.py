@@ -18,6 +18,7 @@ from dlex import errors
 from dlex.batch import protocol
 from dlex.course import Exercise, find_course
 from dlex.errors import MachineError, UsageError
+from dlex.language import _
 from dlex.results.records import ExerciseResult, SubmissionResult
 from dlex.worker import sandbox
 
@@ -65,7 +66,7 @@ class Grader:
             return msgspec.msgpack.decode(self._connection.recv_bytes(), type=SubmissionResult)
         except (EOFError, OSError, msgspec.DecodeError):
             raise MachineError(
-                "the process that checks ended", "Try again; then see `dlex doctor`."
+                _("the process that checks ended"), _("Try again; then see `dlex doctor`.")
             ) from None
 
     def close(self) -> None:
@@ -79,7 +80,8 @@ class Grader:
         try:
             return protocol.decode_greeting(self._connection.recv_bytes())
         except (EOFError, OSError):
-            raise MachineError("the process that checks did not start", "See `dlex doctor`.") from None
+            told = _("the process that checks did not start")
+            raise MachineError(told, _("See `dlex doctor`.")) from None
 
 
 _graders: OrderedDict[str, Grader] = OrderedDict()
@@ -104,10 +106,11 @@ def check(target: str) -> float | None:
         _show(result.exercises[0])
     lost = [result.reason for result in results if result.status != "graded"]
     if lost:
-        raise MachineError(f"not graded: {lost[0]}", "This is not your fault; `dlex doctor` may know more.")
+        told = _("not graded: {reason}").format(reason=lost[0])
+        raise MachineError(told, _("This is not your fault; `dlex doctor` may know more."))
     score, most = sum(one.score for one in results), sum(one.max_score for one in results)
     if os.environ.get(EXECUTION) == "validate" and not all(result.perfect for result in results):
-        raise NotRight(f"{score:g} of {most:g} points")
+        raise NotRight(_("{score:g} of {most:g} points").format(score=score, most=most))
     return score if os.environ.get(EXECUTION) == "autograde" else None
 
 
@@ -155,9 +158,10 @@ def load(ipython) -> None:
 
     def dlex(line: str) -> None:
         """%dlex check softmax"""
-        command, _, target = line.strip().partition(" ")
+        command, _space, target = line.strip().partition(" ")
         if command != "check" or not target:
-            raise UsageError(f"%dlex {line.strip()} is not understood", "Try: %dlex check softmax")
+            told = _("%dlex {line} is not understood").format(line=line.strip())
+            raise UsageError(told, _("Try: %dlex check softmax"))
         check(target.strip())
 
     ipython.register_magic_function(dlex, "line", "dlex")

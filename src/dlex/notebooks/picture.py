@@ -7,6 +7,7 @@ import math
 import re
 from typing import NamedTuple
 
+from dlex.language import _
 from dlex.results.records import Counterexample
 
 _ROW = re.compile(r"\[([^\[\]]*)\]")
@@ -25,14 +26,13 @@ class Grid(NamedTuple):
 
 def tables(seen: Counterexample) -> str:
     """HTML that shows a counterexample's tensors; "" where there are none to be seen."""
-    shown = [("expected", seen.expected), ("got", seen.got)]
-    grids = [(title, grid) for title, text in shown if text and (grid := read_grid(text))]
-    if not grids:
+    expected, got = (read_grid(text) for text in (seen.expected, seen.got))
+    if not (expected or got):
         return ""
-    cells = [_column(title, _values(grid, mark=title == "got")) for title, grid in grids]
-    got = dict(grids).get("got")
+    cells = [_column(_("expected"), _values(expected, mark=False))] if expected else []
+    cells += [_column(_("got"), _values(got, mark=True))] if got else []
     if got and any(map(any, got.wrong)):
-        cells.append(_column("where", _where(got)))
+        cells.append(_column(_("where"), _where(got)))
     return f'<table style="border: none"><tr style="vertical-align: top">{"".join(cells)}</tr></table>'
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from nbformat import NotebookNode, v4
 
 from dlex.batch.notebooks import Cell, Damaged, read_cells
+from dlex.language import _
 from dlex.notebooks.outputs import picture
 from dlex.results.formats.markdown import fenced
 from dlex.submission import read_source
@@ -29,7 +30,8 @@ def read_submitted(path: Path) -> tuple[list[NotebookNode], str]:
     except Damaged as damage:
         return [], str(damage)
     if len(cells) > MAX_CELLS:
-        return [], f"{path.name} has more than {MAX_CELLS:,} cells: leave out what is not yours"
+        told = _("{name} has more than {most:,} cells: leave out what is not yours")
+        return [], told.format(name=path.name, most=MAX_CELLS)
     return [_clean(cell, number) for number, cell in enumerate(cells, 1)], ""
 
 

@@ -17,12 +17,13 @@ from nbformat import NotebookNode, v4
 from nbgrader.api import Notebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from dlex.language import N_, _
 from dlex.notebooks.cells import RESTORED, answer_id, exercise_of, grade_id_of, grading
 
-EDITED = "edited cells, of which the originals were used"
-MISSING = "missing cells, of which the originals were used"
-DOUBLE = "cells that were there more than once, of which the last one counts"
-UNMARKED = "cells that had lost their marks"
+EDITED = N_("edited cells, of which the originals were used")
+MISSING = N_("missing cells, of which the originals were used")
+DOUBLE = N_("cells that were there more than once, of which the last one counts")
+UNMARKED = N_("cells that had lost their marks")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def restore(cells: list[NotebookNode], released: Released) -> tuple[list[Noteboo
                 done.setdefault(EDITED, []).append(one.name)
             cells[place] = _restored(cells[place], one)
     cells = _with_missing(cells, places, saved, done)
-    return cells, [f"{what}: {', '.join(names)}" for what, names in done.items()]
+    return cells, [f"{_(what)}: {', '.join(names)}" for what, names in done.items()]
 
 
 def _places(cells: list[NotebookNode], released: Released, done: dict[str, list[str]]) -> dict[str, int]:

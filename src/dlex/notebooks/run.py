@@ -14,6 +14,7 @@ from nbgrader import utils
 from dlex.batch.matching import notebook_source
 from dlex.batch.notebooks import from_texts
 from dlex.errors import MachineError
+from dlex.language import _
 from dlex.notebooks import warm
 from dlex.notebooks.cells import RESTORED, exercise_tested
 from dlex.notebooks.settings import Dlex
@@ -101,11 +102,12 @@ class Run:
 
     def _grade(self, work: Work) -> dict[str, Verdict]:
         notebook = from_texts(work.file, list(work.cells))
-        sources = {id: Source(work.file, None, "not in this notebook", missing=True) for id in self._by_id}
+        sources = {id: Source(work.file, None, _("not in this notebook"), missing=True) for id in self._by_id}
         known = [id for id in work.exercises if id in self._by_id]
         for id in known:
             sources[id] = notebook_source(work.file, notebook, self._by_id[id])
-        strangers = {id: f"the course has no exercise {id}" for id in work.exercises if id not in known}
+        told = _("the course has no exercise {id}")
+        strangers = {id: told.format(id=id) for id in work.exercises if id not in known}
         found = {id: ungraded(reason) for id, reason in strangers.items()}
         return found | (self._graded(work.learner, sources, known) if known else {})
 

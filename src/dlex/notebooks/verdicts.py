@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from dlex.language import N_, _
 from dlex.notebooks.html import message, report
 from dlex.results.formats.markdown import escape, fenced
 from dlex.results.formats.words import causes, explain, heading, points, same_reason, spoken
 from dlex.results.records import ExerciseResult
 
-NOT_GRADED = "Not graded."
-NOT_YOUR_FAULT = "This is not your fault."
+NOT_GRADED = N_("Not graded.")
+NOT_YOUR_FAULT = N_("Not graded. This is not your fault.")
 UNTOUCHED = "No response."  # nbgrader's own words
 
 
@@ -39,7 +40,7 @@ class Verdict:
 
 def ungraded(reason: str, *, handed_in: bool = False) -> Verdict:
     """The verdict on what could not be graded; `handed_in` tells that what was handed in is the reason."""
-    title = NOT_GRADED if handed_in else f"{NOT_GRADED} {NOT_YOUR_FAULT}"
+    title = _(NOT_GRADED if handed_in else NOT_YOUR_FAULT)
     text = f"{title}\n{reason}"
     return Verdict(None, f"**{title}**\n\n{fenced(reason)}", message(text), text)
 
@@ -56,7 +57,7 @@ def verdict(result: ExerciseResult) -> Verdict:
 def _comment(result: ExerciseResult) -> str:
     if result.status == "not_attempted":
         return UNTOUCHED
-    parts = [f"**{points(result)} points**"]
+    parts = [f"**{_earned(result)}**"]
     if result.message:
         parts.append(fenced(result.message))
     if result.status != "graded":
@@ -70,10 +71,14 @@ def _comment(result: ExerciseResult) -> str:
     return "\n\n".join(parts)
 
 
+def _earned(result: ExerciseResult) -> str:
+    return _("{points} points").format(points=points(result))
+
+
 def text_report(result: ExerciseResult) -> str:
     """Points, checks, and what went wrong, as lines of text."""
     rows = [f"{spoken(check.outcome)}: {heading(check)} {points(check)}" for check in result.checks]
     if result.status != "graded":
-        return f"{result.id}: {points(result)} points\n{result.message}"
+        return f"{result.id}: {_earned(result)}\n{result.message}"
     told = [f"\n{heading(check)}\n{explain(check)}" for check, *_others in causes(result)]
-    return "\n".join([f"{result.id}: {points(result)} points", *rows, *told])
+    return "\n".join([f"{result.id}: {_earned(result)}", *rows, *told])

@@ -56,6 +56,7 @@ def release(course: Course, folder: Path, *, force: bool = False) -> Released:
         CourseError: a stub is stale, or a hidden check cannot be cut out.
     """
     from dlex.release.verify import verify  # brings torch
+    from dlex.translation.catalogues import for_edition
 
     refuse_edition(course)
     folder = folder.expanduser().resolve()
@@ -67,7 +68,11 @@ def release(course: Course, folder: Path, *, force: bool = False) -> Released:
     with _beside(folder) as new:
         for name, text in texts.items():
             _write(new / name, text)
-        verify(course, read_course(new))
+        edition = read_course(new)
+        verify(course, edition)
+        for path, content in for_edition(course, edition):
+            _write(path, content)
+        _write(new / MARKER, _marker(course, new))
         _put_in_place(new, folder)
     return Released(folder, {exercise.id: len(cut.hidden) for exercise, cut in cuts.items()})
 
@@ -95,7 +100,7 @@ def require_fresh_stubs(course: Course) -> None:
 
 
 def _texts(course: Course, cuts: dict[Exercise, Cut]) -> dict[str, str]:
-    """Every file of the edition, by its path in it."""
+    """Every text of the edition, by its path in it."""
     texts = {"exercises/course.toml": _read(course.root / "exercises" / "course.toml")}
     for exercise, cut in cuts.items():
         hidden = {name.removeprefix("test_") for name in cut.hidden}
@@ -109,9 +114,14 @@ def _texts(course: Course, cuts: dict[Exercise, Cut]) -> dict[str, str]:
     readme = _read(TEMPLATES / "edition" / "README.md")
     texts["README.md"] = readme.replace("@TITLE@", course.name).replace("@FIRST@", first.name)
     texts["constraints.txt"] = constraints()
-    marker = Marker(dlex.__version__, course.hash, sorted([*texts, MARKER]))
-    texts[MARKER] = msgspec.json.format(msgspec.json.encode(marker)).decode() + "\n"
     return texts
+
+
+def _marker(course: Course, folder: Path) -> str:
+    written = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    names = [MARKER, *(path.relative_to(folder).as_posix() for path in written)]
+    marker = Marker(dlex.__version__, course.hash, sorted(names))
+    return msgspec.json.format(msgspec.json.encode(marker)).decode() + "\n"
 
 
 def _cut(exercise: Exercise) -> Cut:
@@ -186,9 +196,9 @@ def _beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _put_in_place(new: Path, folder: Path) -> None:

@@ -78,6 +78,7 @@ def _course(course: Course) -> dict[str, bytes]:
     paths += [exercise.path(folder) for exercise in course.exercises for folder in NEEDED]
     if missing := [path for path in paths if not path.is_file()]:
         raise CourseError(f"{missing[0]} is missing")
+    paths += sorted(course.catalogues.rglob("*.mo"))
     return {f"course/{path.relative_to(course.root).as_posix()}": path.read_bytes() for path in paths}
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dlex.course import Course
+from dlex.language import _
 from dlex.results.formats.words import causes, heading, same_reason
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 
@@ -97,20 +98,20 @@ def _details(check: CheckResult) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     if check.message:
-        table.add_row("problem", Text(check.message))
+        table.add_row(_("problem"), Text(check.message))
     seen = check.counterexample
     if seen is not None:
-        table.add_row("called", Text(seen.call))
+        table.add_row(_("called"), Text(seen.call))
         for name, value in seen.arguments.items():
             table.add_row(f"  {name} =", _tensor(value))
         if seen.got:
-            table.add_row("got", _tensor(seen.got))
+            table.add_row(_("got"), _tensor(seen.got))
         if seen.expected:
-            table.add_row("expected", _tensor(seen.expected))
+            table.add_row(_("expected"), _tensor(seen.expected))
     if check.mistake is not None:
-        table.add_row("mistake", Text(f"{check.mistake.name}: {check.mistake.explanation}", "bold"))
+        table.add_row(_("mistake"), Text(f"{check.mistake.name}: {check.mistake.explanation}", "bold"))
     elif check.hint:
-        table.add_row("hint", Text(check.hint))
+        table.add_row(_("hint"), Text(check.hint))
     return table
 
 
@@ -129,31 +130,37 @@ def _print_efficiency(console: Console, exercise: ExerciseResult) -> None:
             continue
         console.print(Text(f"  {cost.told}", "dim"))
         if any(cost.flops.values()):
-            console.print(Text(f"    floating point operations: {_by_size(cost.flops)}", "dim"))
-        console.print(Text(f"    most memory in new tensors: {_by_size(cost.peak_bytes, ' bytes')}", "dim"))
+            flops = _by_size(cost.flops, _("{count:,} for {size}"))
+            console.print(Text(_("    floating point operations: {counts}").format(counts=flops), "dim"))
+        most = _by_size(cost.peak_bytes, _("{count:,} bytes for {size}"))
+        console.print(Text(_("    most memory in new tensors: {counts}").format(counts=most), "dim"))
 
 
-def _by_size(counts: dict[str, int], unit: str = "") -> str:
-    return "; ".join(f"{count:,}{unit} for {size}" for size, count in counts.items())
+def _by_size(counts: dict[str, int], told: str) -> str:
+    return _("; ").join(told.format(count=count, size=size) for size, count in counts.items())
 
 
 def _print_output(console: Console, exercise: ExerciseResult) -> None:
     lines = exercise.output.rstrip().splitlines()
     if not lines:
         return
-    console.print(Text(f"\n{exercise.id} printed (this never changes the grade):", "dim"))
+    told = _("{id} printed (this never changes the grade):").format(id=exercise.id)
+    console.print(Text(f"\n{told}", "dim"))
     for line in lines[:OUTPUT_LINES]:
         console.print(Text(f"  {line}"), soft_wrap=True)
     if len(lines) > OUTPUT_LINES:
-        console.print(Text(f"  … and {len(lines) - OUTPUT_LINES} more lines", "dim"))
+        more = len(lines) - OUTPUT_LINES
+        told = _("… and {count} more lines").format(count=more)
+        console.print(Text(f"  {told}", "dim"))
 
 
 def _last_line(result: SubmissionResult) -> Text:
     if result.status == "not_graded":
-        return Text(
-            f"\nNot graded: {result.reason}. This is not your fault; `dlex doctor` may know more.", "red"
-        )
-    score = f"{result.score:g} of {result.max_score:g} points"
-    detail = f"  (seed {result.seed}, isolation {result.isolation}, {result.duration_s:.2f} s)"
+        told = _("Not graded: {reason}. This is not your fault; `dlex doctor` may know more.")
+        return Text("\n" + told.format(reason=result.reason), "red")
+    score = _("{score:g} of {most:g} points").format(score=result.score, most=result.max_score)
+    detail = _("(seed {seed}, isolation {isolation}, {seconds:.2f} s)").format(
+        seed=result.seed, isolation=result.isolation, seconds=result.duration_s
+    )
     style = "bold green" if result.perfect else "bold"
-    return Text.assemble("\n", (score, style), (detail, "dim"))
+    return Text.assemble("\n", (score, style), (f"  {detail}", "dim"))

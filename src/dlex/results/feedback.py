@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from dlex.language import N_, _
 from dlex.results.records import CheckResult, Counterexample, ExerciseResult, SubmissionResult
 
-BRIEF = {"failed": "the answer is wrong", "passed": ""}
+BRIEF = {"failed": N_("the answer is wrong"), "passed": ""}
 
 
 def redact(check: CheckResult) -> CheckResult:
@@ -28,7 +29,7 @@ def redact(check: CheckResult) -> CheckResult:
     if level == "name":
         return shown
     return msgspec.structs.replace(
-        shown, name="hidden", title="a hidden check", message="", operations=None, efficiency=None, line=0
+        shown, name="hidden", title=_("a hidden check"), message="", operations=None, efficiency=None, line=0
     )
 
 
@@ -56,4 +57,4 @@ def _brief(check: CheckResult) -> str:
     """
     if check.outcome == "error" and not _shows_calls(check):
         return check.message.split("\n")[0].split(":")[0]
-    return BRIEF.get(check.outcome, check.message)
+    return _(BRIEF[check.outcome]) if check.outcome in BRIEF else check.message

@@ -7,7 +7,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -39,12 +39,20 @@ class File:
 def files_of_course(course: Course) -> Iterator[File]:
     """The catalogues of a course: one for all chapters, then one for each."""
     chapters = {chapter.id: of_chapter(course, chapter.id) for chapter in course.file.chapter}
-    yield from _files(course.root / "exercises" / "locale", {"course": of_course(course), **chapters})
+    yield from _files(course.catalogues, {"course": of_course(course), **chapters})
 
 
 def files_of_engine() -> Iterator[File]:
     """The catalogues of dlex itself, and of click."""
     yield from _files(ENGINE, {"dlex": of_engine(), "messages": of_click()})
+
+
+def for_edition(course: Course, edition: Course) -> Iterator[tuple[Path, bytes]]:
+    """The compiled catalogues of a course with what its edition says, and nothing else: paths in the
+    edition and contents."""
+    for ours, theirs in zip(files_of_course(course), files_of_course(edition), strict=True):
+        if ours.po.exists():
+            yield theirs.mo, _updated(replace(ours, messages=theirs.messages))[1]
 
 
 def _files(folder: Path, messages: dict[str, Iterable[Message]]) -> Iterator[File]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from dlex.course import Course, Exercise, docstrings
 from dlex.language import paragraphs
 
 PACKAGE = Path(__file__).parents[1]
-FOR_STAFF = ("Instructors:", "Authors:")  # what their commands say stays English
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 FROM_CLICK = (
     "Options", "Commands", "Usage:", "Show this message and exit.", "Show the version and exit.",
     "default: {default}", "required", "Aborted!", "Error: {message}", "Invalid value: {message}",
@@ -48,7 +48,7 @@ def of_engine() -> Iterator[Message]:
     """What modules say through `_` and `ngettext`, and what learners' commands say of themselves."""
     from babel.messages.extract import extract_from_dir
 
-    told = extract_from_dir(PACKAGE, keywords={"_": None, "ngettext": (1, 2)})
+    told = extract_from_dir(PACKAGE, keywords=KEYWORDS)
     for file, _line, id, _comments, _context in sorted(told, key=lambda each: each[:2]):
         yield Message(id, f"src/dlex/{Path(file).as_posix()}", filled_in=True)
     yield from _of_commands()
@@ -61,20 +61,21 @@ def of_click() -> Iterator[Message]:
 
 
 def _of_commands() -> Iterator[Message]:
-    from dlex.cli import COMMANDS, main
+    from dlex.cli import COMMANDS, is_for_staff, main
 
     yield from _of_command(main, "src/dlex/cli.py")
     for name, told in COMMANDS.items():
         yield Message(told, "src/dlex/cli.py")
-        if not told.startswith(FOR_STAFF):
+        if not is_for_staff(name):
             module = importlib.import_module(f"dlex.commands.{name}")
             yield from _of_command(module.command, f"src/dlex/commands/{name}.py")
 
 
 def _of_command(command: click.Command, place: str) -> Iterator[Message]:
     told = [command.help, command.epilog, *(getattr(each, "help", None) for each in command.params)]
-    for text in filter(None, told):
-        yield Message(inspect.cleandoc(text), place)
+    for document in filter(None, told):
+        for text in paragraphs(inspect.cleandoc(document)):
+            yield Message(text, place)
 
 
 def of_course(course: Course) -> Iterator[Message]:
@@ -97,6 +98,7 @@ def _of_exercise(exercise: Exercise) -> Iterator[Message]:
     for document in docstrings(_read(exercise, "exercises")):
         yield from _at(exercise, "exercises", paragraphs(document))
     yield from _at(exercise, "graders", _of_checks(ast.parse(_read(exercise, "graders"))))
+    yield from _at(exercise, "graders", _said(ast.parse(_read(exercise, "graders"))), filled_in=True)
     yield from _at(exercise, "reference", _of_mistakes(exercise))
 
 
@@ -104,9 +106,11 @@ def _read(exercise: Exercise, folder: str) -> str:
     return exercise.path(folder).read_text(encoding="utf-8")
 
 
-def _at(exercise: Exercise, folder: str, texts: Iterator[str] | list[str]) -> Iterator[Message]:
+def _at(
+    exercise: Exercise, folder: str, texts: Iterable[str], *, filled_in: bool = False
+) -> Iterator[Message]:
     for text in texts:
-        yield Message(text, f"{folder}/{exercise.id}.py")
+        yield Message(text, f"{folder}/{exercise.id}.py", filled_in)
 
 
 def _of_checks(module: ast.Module) -> Iterator[str]:
@@ -116,6 +120,13 @@ def _of_checks(module: ast.Module) -> Iterator[str]:
             yield (ast.get_docstring(node) or node.name[5:].replace("_", " ")).split("\n")[0].rstrip(".")
         if isinstance(node, ast.Call):
             yield from _keywords(node, "hint", "title", "what")
+
+
+def _said(module: ast.Module) -> Iterator[str]:
+    """What a grader says through `_`."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_":
+            yield str(ast.literal_eval(node.args[0]))
 
 
 def _of_mistakes(exercise: Exercise) -> Iterator[str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from dlex.errors import MachineError
+from dlex.language import _
 from dlex.worker import sandbox, wire
 
 START_SECONDS = 120
@@ -31,12 +32,14 @@ NUMBERS = 1_000_000  # more than the workers of one submission
 
 
 class WorkerDied(Exception):
-    """A worker is gone. `reason`: timeout, crashed, protocol or output."""
+    """A worker is gone. `reason`: timeout, crashed, protocol or output. `cause`: printed, exited, the name
+    of a signal, or "" for anything else."""
 
-    def __init__(self, reason: str, detail: str):
+    def __init__(self, reason: str, detail: str, cause: str = ""):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.cause = cause
 
 
 class ZygoteDied(Exception):
@@ -206,15 +209,17 @@ class Zygote:
             self._stderr.seek(0)
             output = self._stderr.read()[-2000:].decode(errors="replace").strip()
             raise MachineError(
-                f"the worker process did not start at isolation level {self.isolation}:\n{output}",
-                "`dlex doctor` says what is missing.",
+                _("the worker process did not start at isolation level {level}:\n{output}").format(
+                    level=self.isolation, output=output
+                ),
+                _("`dlex doctor` says what is missing."),
             )
 
     def _receive(self, number: int | None = None) -> int | None:
         """Read one message; the pidfd, if it announces the child `number`."""
         data, descriptors, _flags, _address = socket.recv_fds(self._control, 65536, 1)
         if not data:
-            raise ZygoteDied("the zygote is gone")
+            raise ZygoteDied(_("the zygote is gone"))
         kind, child, *details = msgspec.json.decode(data)
         if kind == "exit":
             self._exits[child] = tuple(details)
@@ -301,14 +306,14 @@ class Worker:
 
     def _read_reply(self) -> wire.Reply:
         if not self.alive:  # the zygote tells of each end once
-            raise WorkerDied("crashed", "it ended before")
+            raise WorkerDied("crashed", _("it ended before"))
         while True:
             message = self._read_message()
             if isinstance(message, wire.CallbackRequest):
                 self._answer_callback(message)
                 continue
             if message.sequence != self._next_sequence:
-                raise self._give_up("protocol", "it answered a question that was not asked")
+                raise self._give_up("protocol", _("it answered a question that was not asked"))
             self._next_sequence += 1
             self._pending -= 1
             return message
@@ -316,10 +321,11 @@ class Worker:
     def _answer_callback(self, message: wire.CallbackRequest) -> None:
         function = self.callbacks.get(message.id)
         if function is None:
-            raise self._give_up("protocol", "it called a function that it was not given")
+            raise self._give_up("protocol", _("it called a function that it was not given"))
         self._called_back += 1
         if self._called_back > MAX_CALLBACKS:
-            raise self._give_up("output", f"it called a function more than {MAX_CALLBACKS:,} times")
+            told = _("it called a function more than {most:,} times").format(most=MAX_CALLBACKS)
+            raise self._give_up("output", told)
         self._write(wire.frame(wire.encode(function(message.args))))
 
     def _read_message(self) -> wire.Reply | wire.CallbackRequest:
@@ -328,7 +334,8 @@ class Worker:
                 self._reader.feed(self._read_bytes())
             return wire.decode_from_worker(payload)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise self._give_up("protocol", f"its answer made no sense ({error})") from None
+            told = _("its answer made no sense ({error})").format(error=error)
+            raise self._give_up("protocol", told) from None
 
     def _read_bytes(self) -> bytes:
         while True:
@@ -340,7 +347,7 @@ class Worker:
             except OSError as error:
                 raise self._gone(str(error)) from None
             if not data:
-                raise self._gone("it closed its channel")
+                raise self._gone(_("it closed its channel"))
             return data
 
     def _write(self, payload: bytes) -> None:
@@ -367,13 +374,14 @@ class Worker:
             if self._output in ready:
                 self._drain()
                 if self._flood > FLOOD:
-                    raise self._give_up("output", f"it printed more than {FLOOD >> 20} MB")
+                    told = _("it printed more than {size} MB").format(size=FLOOD >> 20)
+                    raise self._give_up("output", told, "printed")
             if self._channel.fileno() in ready:
                 return
 
     def _drain(self) -> None:
         """Keep the beginning of what was printed, throw the rest away."""
-        for _ in range(64):
+        for _chunk in range(64):
             try:
                 data = os.read(self._output, 1 << 16)
             except BlockingIOError:
@@ -386,9 +394,9 @@ class Worker:
             room = self._budget.output - len(self.printed)
             self.printed += data[: max(room, 0)]
 
-    def _give_up(self, reason: str, detail: str) -> WorkerDied:
+    def _give_up(self, reason: str, detail: str, cause: str = "") -> WorkerDied:
         self.kill()
-        return WorkerDied(reason, detail)
+        return WorkerDied(reason, detail, cause)
 
     def _gone(self, detail: str) -> WorkerDied | ZygoteDied:
         """The channel broke: ask the zygote how the process ended. Raises if that one is gone."""
@@ -396,9 +404,11 @@ class Worker:
         try:
             status = self._zygote.exit_status(self._number)
         except (OSError, ZygoteDied):
-            return ZygoteDied("the worker's parent process died")
+            return ZygoteDied(_("the worker's parent process died"))
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
-            return WorkerDied("crashed", f"it was ended by {signal.Signals(os.WTERMSIG(status)).name}")
+            name = signal.Signals(os.WTERMSIG(status)).name
+            return WorkerDied("crashed", _("it was ended by {signal}").format(signal=name), name)
         if os.WIFEXITED(status):
-            return WorkerDied("crashed", f"it ended the process with exit code {os.WEXITSTATUS(status)}")
+            told = _("it ended the process with exit code {code}").format(code=os.WEXITSTATUS(status))
+            return WorkerDied("crashed", told, "exited")
         return WorkerDied("crashed", detail)

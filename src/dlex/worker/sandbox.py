@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlex.errors import MachineError
+from dlex.language import _
 
 PACKAGE = Path(__file__).resolve().parent.parent
 VISIBLE_PARTS = ("__init__.py", "worker")  # of PACKAGE
@@ -66,16 +67,21 @@ def require(wanted: int | None) -> Isolation:
     """The level to use: the best one, or exactly `wanted`. MachineError if it cannot be had."""
     if sys.platform != "linux":
         raise MachineError(
-            "dlex runs submissions on Linux only", "On macOS and Windows, use a container or WSL 2."
+            _("dlex runs submissions on Linux only"),
+            _("On macOS and Windows, use a container or WSL 2."),
         )
     found = probe()
     if wanted is None:
         return found
     if wanted in found.missing:
         raise MachineError(
-            f"isolation level {wanted} is not available on this machine: {found.missing[wanted]}",
-            f"Level {found.level} is: run again with --isolation {found.level}, "
-            "or see `dlex doctor` for what is missing.",
+            _("isolation level {level} is not available on this machine: {reason}").format(
+                level=wanted, reason=found.missing[wanted]
+            ),
+            _(
+                "Level {level} is: run again with --isolation {level}, "
+                "or see `dlex doctor` for what is missing."
+            ).format(level=found.level),
         )
     return Isolation(wanted, found.missing)
 
@@ -198,25 +204,26 @@ def _bubblewrap(
 
 def _no_level_1() -> str | None:
     if sys.platform != "linux":
-        return "it needs Linux (Landlock and seccomp)"
+        return _("it needs Linux (Landlock and seccomp)")
     try:
         from py_landlock import landlock_sys
 
         landlock_sys.get_abi_version()
     except Exception as error:
-        return f"Landlock does not work here ({error})"
+        return _("Landlock does not work here ({error})").format(error=error)
     try:
         import pyseccomp
 
         pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     except Exception as error:
-        return f"libseccomp does not work here ({error}); install the package libseccomp2"
+        told = _("libseccomp does not work here ({error}); install the package libseccomp2")
+        return told.format(error=error)
     return None
 
 
 def _no_bubblewrap() -> str | None:
     if shutil.which("bwrap") is None:
-        return "bubblewrap is not installed; install the package bubblewrap"
+        return _("bubblewrap is not installed; install the package bubblewrap")
     trial = [
         "bwrap",
         *NAMESPACES,
@@ -233,8 +240,8 @@ def _no_bubblewrap() -> str | None:
     try:
         done = subprocess.run(trial, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap does not start ({error})"
+        return _("bubblewrap does not start ({error})").format(error=error)
     if done.returncode:
-        reason = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        return f"bubblewrap cannot make its namespaces here ({reason[0]})"
+        reason = done.stderr.strip().splitlines()[-1:] or [_("exit code {code}").format(code=done.returncode)]
+        return _("bubblewrap cannot make its namespaces here ({reason})").format(reason=reason[0])
     return None

@@ -5,8 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from dlex.language import N_, _
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult, prominence
 
+SPOKEN = {  # outcomes and statuses
+    "passed": N_("passed"), "failed": N_("failed"), "error": N_("error"), "timeout": N_("timeout"),
+    "crashed": N_("crashed"), "forbidden": N_("forbidden"), "not_attempted": N_("not attempted"),
+    "not_graded": N_("not graded"), "graded": N_("graded"), "missing": N_("missing"),
+    "load_error": N_("load error"),
+}  # fmt: skip
 NAME_LIMIT = 200
 TEXT_LIMIT = 20_000
 
@@ -24,14 +31,15 @@ def line(text: str, limit: int = NAME_LIMIT) -> str:
 def cut(text: str, limit: int = TEXT_LIMIT) -> str:
     """A text of several lines, not too long."""
     text = text.strip("\n").rstrip()
-    return text if len(text) <= limit else text[:limit] + "\n… (cut here)"
+    return text if len(text) <= limit else text[:limit] + "\n" + _("… (cut here)")
 
 
 def standing(result: SubmissionResult) -> str:
     """The points of a submission or, if it was not graded, why."""
     if result.status == "not_graded":
-        return f"Not graded: {line(result.reason, 1000).rstrip('.')}. This is not your fault."
-    return f"{result.score:g} of {result.max_score:g} points"
+        told = _("Not graded: {reason}. This is not your fault.")
+        return told.format(reason=line(result.reason, 1000).rstrip(".。"))
+    return _("{score:g} of {most:g} points").format(score=result.score, most=result.max_score)
 
 
 def points(scored: CheckResult | ExerciseResult | SubmissionResult) -> str:
@@ -44,12 +52,13 @@ def points(scored: CheckResult | ExerciseResult | SubmissionResult) -> str:
 
 
 def heading(check: CheckResult) -> str:
-    return line(check.title) + (" (hidden)" if check.hidden and check.name != "hidden" else "")
+    title = line(check.title)
+    return _("{title} (hidden)").format(title=title) if check.hidden and check.name != "hidden" else title
 
 
 def spoken(status: str) -> str:
     """An outcome or a status in words: "not_attempted" is "not attempted"."""
-    return status.replace("_", " ")
+    return _(SPOKEN[status])
 
 
 def explain(check: CheckResult) -> str:
@@ -63,17 +72,17 @@ def explain(check: CheckResult) -> str:
 def _rows(check: CheckResult) -> Iterable[tuple[str, str]]:
     if check.outcome == "passed":
         return
-    yield "problem:", check.message
+    yield _("problem") + ":", check.message
     seen = check.counterexample
     if seen is not None:
-        yield "called:", seen.call
+        yield _("called") + ":", seen.call
         yield from ((f"  {name} =", value) for name, value in seen.arguments.items())
-        yield "got:", seen.got
-        yield "expected:", seen.expected
+        yield _("got") + ":", seen.got
+        yield _("expected") + ":", seen.expected
     if check.mistake is not None:
-        yield "mistake:", f"{check.mistake.name}: {check.mistake.explanation}"
+        yield _("mistake") + ":", f"{check.mistake.name}: {check.mistake.explanation}"
     else:
-        yield "hint:", check.hint
+        yield _("hint") + ":", check.hint
 
 
 def _row(label: str, text: str) -> str:
@@ -106,5 +115,7 @@ def same_reason(others: list[CheckResult]) -> str:
     if not others:
         return ""
     lost = sum(check.max_points for check in others)
-    more = f"{lost:g} more {'point' if lost == 1 else 'points'}"
-    return f"For the same reason, {more}: {'; '.join(map(heading, others))}"
+    told = _("For the same reason, {points:g} more points: {checks}")
+    if lost == 1:
+        told = _("For the same reason, 1 more point: {checks}")
+    return told.format(points=lost, checks=_("; ").join(map(heading, others)))
