@@ -134,7 +134,7 @@ def _of_mistakes(exercise: Exercise) -> Iterator[str]:
     from dlex.grading.mistakes import load_reference
 
     for mistake in load_reference(exercise).mistakes:
-        yield mistake.explanation
+        yield from filter(None, (mistake.explanation, mistake.hint))
 
 
 def _keywords(call: ast.Call, *names: str) -> Iterator[str]:
