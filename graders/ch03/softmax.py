@@ -84,7 +84,7 @@ def test_minus_infinity(submission, reference, arguments, masked, kept):
     assert_close(P[mask] == 0, zeros, what="`softmax(X) == 0` where X is -inf")
 
 
-@picture("probabilities of six examples, the last three with scores that are hard", axes=("class", "example"))
+@picture("probabilities; in the lower half of scores that are hard", axes=("class", "example"))
 def probabilities(answer):
     X = 2 * torch.sin(torch.arange(48.0) ** 1.3).reshape(6, 8)
     X[3] += 1000.0

@@ -194,6 +194,6 @@ def test_bad_p(submission, reference, arguments, p):
     assert_raises("ValueError", submission.dropout, arguments["X"], p, mentions=("p",))
 
 
-@picture("ones, of which 30 % are dropped", at_random=True, axes=("column", "row"))
+@picture("ones, of which three in ten are dropped", at_random=True, axes=("column", "row"))
 def mask(answer):
     return answer.dropout(torch.ones(16, 24), 0.3, generator=torch.Generator().manual_seed(1))

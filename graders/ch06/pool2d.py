@@ -176,9 +176,7 @@ def stairs():
     return X
 
 
-@picture(
-    "maxima of windows of 3 × 2, over an image with one bright and one dark spot", axes=("column", "row")
-)
+@picture("maxima of 3 × 2 windows, around a bright and a dark spot", axes=("column", "row"))
 def maxima(answer):
     return answer.pool2d(stairs(), (3, 2), "max")
 

@@ -182,7 +182,7 @@ def test_large_scores(submission, reference, arguments, scale):
     compare(submission, reference, arguments, magnitude=largest)
 
 
-@picture("which keys each query looks at: head 0 above, head 1 below", axes=("key", "query"))
+@picture("which keys a query looks at, head 0 above head 1", axes=("key", "query"))
 def weights(answer):
     """With one-hot values and no mixing, the outputs are the weights. The queries see the keys up to their own."""
     n = 8

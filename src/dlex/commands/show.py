@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -51,7 +50,9 @@ def _state(exercises: list[Exercise]) -> None:
         next_step = _("Write your answer in {file}, then run: dlex check {name}")
         console.print("\n" + next_step.format(file=f"{found.id}.py", name=found.name), highlight=False)
         if _has_pictures(found):
-            console.print(_("See what it does: dlex show {name} --plot").format(name=found.name), highlight=False)
+            console.print(
+                _("See what it does: dlex show {name} --plot").format(name=found.name), highlight=False
+            )
 
 
 def _mathematics_as_code(statement: str) -> str:
@@ -77,15 +78,18 @@ def _plot(course: Course, target: str, svg: Path | None, png: Path | None) -> No
         raise UsageError(message, _("These have: {names}").format(names=others or "-"))
 
     from dlex import pictures
+    from dlex.files import write_atomically
     from dlex.grading.pictures import drawn
 
     if files:
-        pictures.require()
+        pictures.require_matplotlib()
     seen = drawn(sources)
     if not files:
         pictures.print_pictures(seen)
     for path, suffix in files:
-        _write(path, WRITERS[suffix](seen))
+        data = f"{pictures.svg(*seen)}\n" if suffix == ".svg" else pictures.png(*seen)
+        write_atomically(path, data)
+        click.echo(_("Written: {path}").format(path=path))
 
 
 def _has_pictures(exercise: Exercise) -> bool:
@@ -103,15 +107,3 @@ def _may_write(path: Path, suffix: str) -> None:
         raise UsageError(_("{path} does not end in {suffix}").format(path=path, suffix=suffix))
     if not path.absolute().parent.is_dir():
         raise UsageError(_("there is no folder {folder}").format(folder=path.absolute().parent))
-
-
-def _write(path: Path, seen: list[Picture]) -> None:
-    """Write a file, of the kind that its name says."""
-    from dlex import pictures
-    from dlex.files import write_atomically
-
-    if path.suffix.lower() == ".svg":
-        write_atomically(path, pictures.svg(*seen) + "\n")
-    else:
-        path.write_bytes(pictures.png(*seen))
-    click.echo(_("Written: {path}").format(path=path))

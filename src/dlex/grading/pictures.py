@@ -29,7 +29,7 @@ from dlex.worker import sandbox
 from dlex.worker.client import Budget, Zygote, ZygoteDied
 
 MOST = 40_000  # entries of a picture
-FINE = 49  # heights of a landscape, each way
+FINE = 33  # heights of a landscape, each way
 
 
 class CannotDraw(Exception):
@@ -81,11 +81,11 @@ def _expected(exercise: Exercise, sketch: Sketch, reference: Functions) -> Pictu
         return Picture(
             exercise.id,
             sketch.name,
-            sketch.title,
+            exercise.say(sketch.title),
             sketch.kind,
             expected,
-            axes=sketch.axes,
-            series=list(sketch.series),
+            axes=tuple(map(exercise.say, sketch.axes)),
+            series=list(map(exercise.say, sketch.series)),
             at=[] if sketch.at is None else sketch.at.tolist(),
             contours=None if sketch.over is None else _contours(sketch.over, sketch.within),
             at_random=sketch.at_random,
@@ -104,7 +104,8 @@ def _contours(over: Height, within: tuple[float, float, float, float]) -> Contou
         torch.linspace(left, right, FINE, dtype=torch.float64),
         indexing="ij",
     )
-    return Contours(over(xs, ys).tolist(), within)
+    heights = over(xs, ys).tolist()
+    return Contours([[float(f"{height:.4g}") for height in row] for row in heights], within)
 
 
 # What was got ----------------------------------------------------------------------------------

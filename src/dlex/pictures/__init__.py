@@ -21,8 +21,18 @@ Example:
     True
 """
 
-from dlex.pictures.figure import can_draw, png, svg
+from dlex.pictures.figure import can_draw, png, require_matplotlib, svg
 from dlex.pictures.record import Contours, Grid, Picture, Special
 from dlex.pictures.terminal import print_pictures
 
-__all__ = ["Contours", "Grid", "Picture", "Special", "can_draw", "png", "print_pictures", "svg"]
+__all__ = [
+    "Contours",
+    "Grid",
+    "Picture",
+    "Special",
+    "can_draw",
+    "png",
+    "print_pictures",
+    "require_matplotlib",
+    "svg",
+]

@@ -20,7 +20,7 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """By Okabe and Ito: blue, vermilion, green, purple, orange, sky blue."""
 SPECIAL = "#d7191c"  # in neither map: what is no number
 PATH = "#e69f00"
-VALLEY, HILL = "#2b2f3a", "#565d70"
+VALLEY, HILL = "#1b1e27", "#828da6"
 
 
 def mix(stops: tuple[str, ...], share: float) -> str:

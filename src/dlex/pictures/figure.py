@@ -53,6 +53,12 @@ def can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
+def require_matplotlib() -> None:
+    """MachineError if it is not installed."""
+    if not can_draw():
+        raise MachineError(_("matplotlib is not installed"), _('Install it: pip install "dlex[plot]"'))
+
+
 def svg(*pictures: Picture) -> str:
     """`<svg>…</svg>`: the pictures below each other, to be put into a page or a file.
 
@@ -79,8 +85,7 @@ def _saved(pictures: tuple[Picture, ...], format: str, salt: str, **options: obj
 @contextmanager
 def _settings(salt: str) -> Iterator[None]:
     """matplotlib as it comes, whatever the user has set, and ours on top."""
-    if not can_draw():
-        raise MachineError("matplotlib is not installed", 'Install it: pip install "dlex[plot]"')
+    require_matplotlib()
     import matplotlib
     from matplotlib import font_manager
 
@@ -131,6 +136,8 @@ def _draw(part: SubFigure, picture: Picture) -> None:
         draw(got, picture, picture.got, scale)
         got.set_title(_("got"))
         _difference(difference, picture)
+    if picture.series:
+        part.legend(handles=expected.lines, loc="outside lower center", ncols=3, fontsize="small")
     if told := "   ".join(notes(picture)):
         part.supxlabel(_text(told), fontsize="small")
 
@@ -213,8 +220,6 @@ def _plot(place: Axes, at: list[float], grid: Grid, scale: Scale, names: list[st
         place.plot(at, [_within(value, scale) for value in row], **look)
         if number < len(names):
             place.lines[-1].set_label(_text(names[number]))
-    if names:
-        place.legend(fontsize="x-small")
 
 
 def _path(place: Axes, picture: Picture, grid: Grid, scale: Scale) -> None:

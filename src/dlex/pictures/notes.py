@@ -27,15 +27,21 @@ def axes(picture: Picture) -> str:
     across, up = map(plain, picture.axes)
     if not across or not up:
         return ""
+    if picture.contours is not None:
+        left, right, bottom, top = picture.contours.within
+        told = _("up: {up}, from {bottom:g} to {top:g}; across: {across}, from {left:g} to {right:g}")
+        return told.format(up=up, across=across, left=left, right=right, bottom=bottom, top=top)
     if picture.kind == "heatmap":
         return _("down: {down}; across: {across}").format(down=up, across=across)
-    return _("up: {up}; across: {across}").format(up=up, across=across)
+    left, right = (picture.at[0], picture.at[-1]) if picture.at else (0, picture.expected.shape[1] - 1)
+    told = _("up: {up}; across: {across}, from {left:g} to {right:g}")
+    return told.format(up=up, across=across, left=left, right=right)
 
 
 def notes(picture: Picture) -> Iterator[str]:
     """What cannot be seen in the picture itself."""
     if picture.at_random:
-        yield _("Drawn at random: the entries differ, what kind of pattern they make does not.")
+        yield _("Drawn at random: right answers differ in their entries, not in their kind of pattern.")
     if picture.got is None:
         return
     if picture.contours is not None:

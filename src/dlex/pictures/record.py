@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -12,6 +12,7 @@ Kind = Literal["heatmap", "lines", "path"]
 Rows = list[list[float]]
 NAN, INF = "nan", "inf"
 ROUNDING = 1e-5  # of the largest number expected: what float32 may lose on the way
+FAR = 1e30  # as far as a scale goes
 
 
 class Special(msgspec.Struct, frozen=True):
@@ -99,8 +100,7 @@ class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether there is no difference, but for rounding."""
         if self.difference is None or self.difference.special:
             return False
-        largest = max(map(abs, self.expected.finite()), default=0.0)
-        return max(map(abs, self.difference.finite()), default=0.0) <= ROUNDING * largest
+        return _size(self.difference) <= ROUNDING * _size(self.expected)
 
 
 def difference(kind: Kind, expected: Grid, got: Grid) -> Grid | None:
@@ -163,12 +163,18 @@ def scale_of(picture: Picture) -> Scale:
 
 
 def scale_of_difference(picture: Picture) -> Scale:
-    """From minus to plus the largest difference; for distances from 0."""
-    largest = max(map(abs, picture.difference.finite()), default=0.0) or 1.0
+    """From minus to plus the largest difference; for distances from 0. Rounding alone shows no colour."""
+    largest, size = min(_size(picture.difference), FAR), _size(picture.expected)
+    largest = largest if largest > ROUNDING * size else size or 1.0
     return Scale(0.0 if picture.kind == "path" else -largest, largest)
 
 
-def _ends(numbers: Iterable[float]) -> tuple[float, float]:
-    """The least and the largest number, never the same."""
-    low, high = min(numbers, default=0.0), max(numbers, default=1.0)
+def _size(grid: Grid) -> float:
+    """The largest of its numbers, whatever its sign."""
+    return max(map(abs, grid.finite()), default=0.0)
+
+
+def _ends(numbers: list[float]) -> tuple[float, float]:
+    """The least and the largest number, never the same; 0 is never -0."""
+    low, high = min(numbers, default=0.0) + 0.0, max(numbers, default=1.0) + 0.0
     return (low, high) if low < high else (low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2)

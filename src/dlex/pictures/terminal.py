@@ -89,7 +89,7 @@ def _parts(picture: Picture, medium: Medium) -> Iterable[RenderableType]:
     yield _panel(_("expected"), Panel(picture.kind, picture.expected, scale), picture, medium)
     if picture.got is not None:
         yield _panel(_("got"), Panel(picture.kind, picture.got, scale), picture, medium)
-    if picture.reason:
+    if picture.reason:  # in place of what is not there
         title = _("difference") if picture.got else _("got")
         yield Group(Text(title, "bold"), Text(reason(picture)))
     elif picture.same:
@@ -97,12 +97,13 @@ def _parts(picture: Picture, medium: Medium) -> Iterable[RenderableType]:
     elif picture.difference is not None:
         kind = "lines" if picture.kind == "path" else picture.kind
         panel = Panel(kind, picture.difference, scale_of_difference(picture), picture.kind != "path")
-        yield _panel(_("difference"), panel, picture, medium)
+        yield _panel(_("distance") if picture.contours else _("difference"), panel, picture, medium)
 
 
 def _panel(title: str, panel: Panel, picture: Picture, medium: Medium) -> Group:
     drawn = DRAW[panel.kind](panel, picture, medium)
-    return Group(Text(title, "bold"), _text(drawn, medium), _range(panel, medium))
+    below = [] if panel.kind == "path" else [_range(panel, medium)]
+    return Group(Text(title, "bold"), _text(drawn, medium), *below)
 
 
 # The kinds -------------------------------------------------------------------------------------
@@ -154,8 +155,6 @@ def _halves(upper: Pixel, lower: Pixel) -> tuple[str, str]:
 def _range(panel: Panel, medium: Medium) -> Text:
     """The ends of the scale, and the colours or characters between them."""
     low, high = f"{panel.scale.low:.3g}", f"{panel.scale.high:.3g}"
-    if panel.kind == "path":
-        return Text("")
     if panel.kind == "lines":
         return Text(_("{low} to {high}").format(low=low, high=high))
     if not medium.colour:
@@ -173,7 +172,7 @@ def _legend(picture: Picture, medium: Medium) -> Iterable[Text]:
     if picture.series:
         yield _series(picture, medium)
     if picture.contours:
-        yield Text(_("S is where the path starts, E where it ends; the difference is a distance."))
+        yield Text(_("The path starts at S and ends at E."))
     met = {one.what for grid in grids for one in grid.special}
     if met:
         yield Text("   ".join(f"{sign} {what}" for what, sign in NOT_FINITE.items() if what in met))
