@@ -48,8 +48,10 @@ def print_pictures(pictures: Iterable[Picture], console: Console | None = None) 
     Colours need a terminal that has 256 of them, and are left out if NO_COLOR is set.
     """
     console = console or Console(highlight=False)
-    for picture in pictures:
-        _print(picture, console)
+    with console.capture() as captured:
+        for picture in pictures:
+            _print(picture, console)
+    console.file.write(captured.get().encode(console.encoding, "replace").decode(console.encoding))
 
 
 def _print(picture: Picture, console: Console) -> None:
@@ -72,7 +74,7 @@ def _print(picture: Picture, console: Console) -> None:
 def _has_colours(console: Console) -> bool:
     """Whether colours come out as they are meant: 16 are too few."""
     blocks = console.encoding.lower().startswith("utf")
-    return blocks and not console.no_color and console.color_system in ("256", "truecolor", "windows")
+    return blocks and not console.no_color and console.color_system in ("256", "truecolor")
 
 
 def _beside(parts: list[RenderableType], width: int) -> Table:
