@@ -78,6 +78,7 @@ def _expected(exercise: Exercise, sketch: Sketch, reference: Functions) -> Pictu
     """The picture of the right answer."""
     try:
         expected = _grid(sketch.function(reference), sketch.kind)
+        _require_fit(sketch, expected)
         return Picture(
             exercise.id,
             sketch.name,
@@ -91,9 +92,22 @@ def _expected(exercise: Exercise, sketch: Sketch, reference: Functions) -> Pictu
             at_random=sketch.at_random,
         )
     except Exception as error:
-        line = sketch.function.__code__.co_firstlineno
-        message = f"{exercise.path('graders')}:{line}: the picture {sketch.name} fails with the reference"
+        message = (
+            f"{exercise.path('graders')}:{sketch.line}: the picture {sketch.name} fails with the reference"
+        )
         raise CourseError(f"{message}: {type(error).__name__}: {error}") from error
+
+
+def _require_fit(sketch: Sketch, expected: Grid) -> None:
+    """ValueError unless there is a name for each line, and a place for each of its points."""
+    lines, points = expected.shape
+    for what, count, wanted in (("series", len(sketch.series), lines), ("at", _length(sketch.at), points)):
+        if sketch.kind == "lines" and count not in (0, wanted):
+            raise ValueError(f"`{what}` has {count} entries for a result of shape ({lines}, {points})")
+
+
+def _length(at: torch.Tensor | None) -> int:
+    return 0 if at is None else len(at)
 
 
 def _contours(over: Height, within: tuple[float, float, float, float]) -> Contours:
@@ -104,8 +118,10 @@ def _contours(over: Height, within: tuple[float, float, float, float]) -> Contou
         torch.linspace(left, right, FINE, dtype=torch.float64),
         indexing="ij",
     )
-    heights = over(xs, ys).tolist()
-    return Contours([[float(f"{height:.4g}") for height in row] for row in heights], within)
+    heights = over(xs, ys)
+    if not heights.isfinite().all():
+        raise ValueError("`over` has heights that are no finite numbers")
+    return Contours([[float(f"{height:.4g}") for height in row] for row in heights.tolist()], within)
 
 
 # What was got ----------------------------------------------------------------------------------

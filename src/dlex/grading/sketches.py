@@ -32,6 +32,11 @@ class Sketch:
     within: tuple[float, float, float, float]
     at_random: bool
 
+    @property
+    def line(self) -> int:
+        """The line of the grader where it begins."""
+        return self.function.__code__.co_firstlineno
+
 
 def picture(
     title: str,
@@ -71,10 +76,8 @@ def picture(
         raise ValueError("a path needs heights that it goes over: over=lambda x, y: x**2 + y**2")
 
     def mark(function: Callable) -> Callable:
-        sketch = Sketch(
-            function.__name__, title, kind, function, axes, series, at, over, within, at_random
-        )  # fmt: skip
-        setattr(function, ATTRIBUTE, sketch)
+        options = axes, series, at, over, within, at_random
+        setattr(function, ATTRIBUTE, Sketch(function.__name__, title, kind, function, *options))
         return function
 
     return mark

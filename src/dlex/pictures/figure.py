@@ -9,11 +9,13 @@ import io
 import math
 import re
 import textwrap
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
+from rich.cells import chop_cells
 
 from dlex.errors import MachineError
 from dlex.language import _
@@ -31,6 +33,7 @@ DPI = 150
 REASON_WIDTH, REASON_LINES = 38, 14  # characters, lines
 LEVELS = 12  # of a landscape
 FAR = 1e6
+LABELS = 200  # of what is no number: a matrix may hold nothing else
 SETTINGS = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, and found
     "text.parse_math": False,  # a title with two dollars is no formula
@@ -77,7 +80,8 @@ def png(*pictures: Picture) -> bytes:
 
 def _saved(pictures: tuple[Picture, ...], format: str, salt: str, **options: object) -> bytes:
     file = io.BytesIO()
-    with _settings(salt):
+    with _settings(salt), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # no font here has it; a browser's may
         _figure(pictures).savefig(file, format=format, **options)
     return file.getvalue()
 
@@ -158,10 +162,17 @@ def _difference(place: Axes, picture: Picture) -> None:
 
 def _say(place: Axes, title: str, text: str) -> None:
     """A text where there is nothing to draw."""
-    lines = [line for each in _text(text).split("\n") for line in textwrap.wrap(each, REASON_WIDTH) or [""]]
+    lines = [line for each in _text(text).split("\n") for line in _wrapped(each)]
     place.set_axis_off()
     place.set_title(title)
     place.text(0.0, 0.95, "\n".join(lines[:REASON_LINES]), va="top", transform=place.transAxes)
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line as several that are not too wide; Chinese has no spaces to break it at."""
+    if line.isascii():
+        return textwrap.wrap(line, REASON_WIDTH)
+    return chop_cells(line, REASON_WIDTH)
 
 
 def _text(text: str) -> str:
@@ -175,15 +186,15 @@ def _text(text: str) -> str:
 def _heatmap(place: Axes, picture: Picture, grid: Grid, scale: Scale, *, signed: bool = False) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
-    colours = LinearSegmentedColormap.from_list("dlex", DIVERGING if signed else CIVIDIS)
-    colours.set_bad(SPECIAL)
+    stops = DIVERGING if signed else CIVIDIS
+    colours = LinearSegmentedColormap.from_list("dlex", stops).with_extremes(bad=SPECIAL)
     rows = [[_within(value, scale) for value in row] for row in grid.floats()]
     shown = place.imshow(
         rows, cmap=colours, vmin=scale.low, vmax=scale.high, aspect="auto", interpolation="none"
     )
     extend = "neither" if scale.holds(grid) else "both"
     place.get_figure(root=False).colorbar(shown, ax=place, location="bottom", extend=extend, shrink=0.9)
-    for one in grid.special:
+    for one in grid.special[:LABELS]:
         place.text(one.column, one.row, one.what, ha="center", va="center", color="white", fontsize=6)
     place.xaxis.tick_top()
     place.tick_params(length=2, labelsize="x-small")
@@ -202,7 +213,7 @@ def _lines(place: Axes, picture: Picture, grid: Grid, scale: Scale, *, signed: b
     if grid is picture.got:
         _plot(place, picture.at or at, picture.expected, scale, [], color="#bbbbbb", linewidth=3.0)
     _plot(place, at, grid, scale, picture.series, linewidth=1.5)
-    for one in grid.special:
+    for one in grid.special[:LABELS]:
         y = scale.low if one.what == "-inf" else scale.high
         place.text(at[one.column], y, one.what, ha="center", va="center", color=SPECIAL, fontsize=7)
     room = (scale.high - scale.low) * 0.05
