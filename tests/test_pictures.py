@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -497,3 +499,8 @@ def test_what_pictures_say_is_translated(course: Course) -> None:
 def test_a_notebooks_report_shows_pictures() -> None:
     result = ExerciseResult("ch01/thing", "Thing", "graded", 0.0, 1.0, "", "", [])
     assert "<svg id='one'/>" in report(result, pictures=["<svg id='one'/>"])
+
+
+def test_records_and_terminals_need_no_heavy_library() -> None:
+    code = "import sys, dlex.pictures; sys.exit(bool({'torch', 'matplotlib', 'numpy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -157,7 +157,7 @@ def _difference(place: Axes, picture: Picture) -> None:
         scale = scale_of_difference(picture)
         draw = _heatmap if picture.kind == "heatmap" else _lines
         draw(place, picture, picture.difference, scale, signed=True)
-        place.set_title(_("difference"))
+        place.set_title(_("distance") if picture.contours else _("difference"))
 
 
 def _say(place: Axes, title: str, text: str) -> None:
