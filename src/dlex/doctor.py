@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from dlex import devices
 from dlex.errors import DlexError
 
+EXTRAS = {  # package: who needs it
+    "nbgrader": 'Only instructors who grade notebooks need it: pip install "dlex[nbgrader]"',
+    "matplotlib": 'Only pictures in notebooks and in files need it: pip install "dlex[plot]"',
+}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -23,7 +28,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything, trying rather than guessing."""
-    return [_python(), _torch(), *_isolation(), _worker(), _gpu(), _nbgrader()]
+    return [_python(), _torch(), *_isolation(), _worker(), _gpu(), *map(_extra, EXTRAS)]
 
 
 def _python() -> Finding:
@@ -96,8 +101,8 @@ def _gpu() -> Finding:
     return Finding("GPU", "ok", told)
 
 
-def _nbgrader() -> Finding:
+def _extra(package: str) -> Finding:
     try:
-        return Finding("nbgrader", "ok", importlib.metadata.version("nbgrader"))
+        return Finding(package, "ok", importlib.metadata.version(package))
     except importlib.metadata.PackageNotFoundError:
-        return Finding("nbgrader", "lacks", "not installed", "Only instructors who grade notebooks need it.")
+        return Finding(package, "lacks", "not installed", EXTRAS[package])
