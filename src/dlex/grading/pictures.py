@@ -66,7 +66,8 @@ def draw(exercise: Exercise, source: Source, zygote: Zygote) -> list[Picture]:
         pairs = zip(expected, declared, strict=True)
         return [_with_answer(picture, sketch, attempt, problem) for picture, sketch in pairs]
     except ZygoteDied as death:
-        raise MachineError(f"the sandbox failed: {death}", "Try again; then see `dlex doctor`.") from None
+        told = _("the sandbox failed: {reason}").format(reason=death)
+        raise MachineError(told, _("Try again; then see `dlex doctor`.")) from None
     finally:
         attempt.close()
 
@@ -92,9 +93,8 @@ def _expected(exercise: Exercise, sketch: Sketch, reference: Functions) -> Pictu
             at_random=sketch.at_random,
         )
     except Exception as error:
-        message = (
-            f"{exercise.path('graders')}:{sketch.line}: the picture {sketch.name} fails with the reference"
-        )
+        where = f"{exercise.path('graders')}:{sketch.line}"
+        message = f"{where}: the picture {sketch.name} fails with the reference"
         raise CourseError(f"{message}: {type(error).__name__}: {error}") from error
 
 
