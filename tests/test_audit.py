@@ -137,6 +137,12 @@ BROKEN = {
         "graders", "    assert_close(", "    if X.dim() == 3:\n        assert_close(", "stub",
         "the stub earns points: any_matrix", "def stub_earns", "exercises",
     ),
+    "picture_differs": Broken(
+        "graders", "from dlex.grading import Contract",
+        'from dlex.grading import picture\n\n\n@picture("luck")\ndef luck(answer):\n'
+        "    return torch.rand(2, 2)\n\n\nfrom dlex.grading import Contract", "picture",
+        "the picture luck of the solution shows a difference", '@picture("luck")',
+    ),
     "weak_check": Broken(
         "graders", "assert_close(submission.weak_check(X), reference.weak_check(X))",
         "assert submission.weak_check(X).shape is not reference.weak_check(X).shape", "survivors",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dlex.notebooks.picture import read_grid, tables
+from dlex.pictures import can_draw
 from dlex.results.records import Counterexample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,6 +97,11 @@ def test_nothing_is_defined_yet(outputs) -> None:
 def test_a_mistake_is_named_and_shown(outputs) -> None:
     page = html(outputs["wrong"])
     assert "normalises the columns" in page and "<b>expected</b>" in page and "<b>where</b>" in page
+
+
+def test_a_wrong_answer_is_drawn_where_that_is_possible(outputs) -> None:
+    assert html(outputs["wrong"]).count("<svg") == can_draw()
+    assert "<svg" not in html(outputs["checked"]) + html(outputs["nothing"])
 
 
 def test_a_right_answer_that_uses_another_cell(outputs) -> None:

@@ -167,7 +167,7 @@ def test_what_only_hidden_checks_used_is_gone(edition: Course) -> None:
     softmax, corr2d = texts["graders/ch03/softmax.py"], texts["graders/ch06/corr2d.py"]
     assert "one_above_all" not in softmax and "INF" not in softmax
     assert "NAMES" not in corr2d and "misfits" not in corr2d and "assert_raises" not in corr2d
-    assert "def sixteenths" in corr2d and "import Contract, assert_close, check, sizes" in corr2d
+    assert "def sixteenths" in corr2d and "import Contract, assert_close, check, picture, sizes" in corr2d
     assert "import math" not in texts["graders/ch10/multi_head_attention.py"]
 
 

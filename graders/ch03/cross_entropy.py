@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, check, labels, probabilities, sizes
+from dlex.grading import Contract, assert_close, check, labels, picture, probabilities, sizes
 
 
 @st.composite
@@ -94,3 +94,18 @@ def test_tiny_probabilities(submission, reference, batch, exponents):
     scale = 10.0 ** -torch.tensor(exponents[: len(y)], dtype=torch.float64)
     y_hat = with_true_class(batch["y_hat"], y, lambda p: (p * scale).clamp(min=1e-37))
     assert_close(submission.cross_entropy(y_hat, y), reference.cross_entropy(y_hat, y))
+
+
+PROBABILITIES = torch.linspace(0.0, 1.0, 41)
+
+
+@picture(
+    "the loss against the probability of class 0",
+    kind="lines",
+    axes=("probability of class 0", "loss"),
+    series=("the true class is 0", "the true class is 1"),
+    at=PROBABILITIES,
+)
+def losses(answer):
+    y_hat = torch.stack([PROBABILITIES, 1 - PROBABILITIES], dim=1)  # (41, 2)
+    return torch.stack([answer.cross_entropy(y_hat, torch.full((41,), label)) for label in (0, 1)])

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, check, sizes, tensors
+from dlex.grading import Contract, assert_close, check, picture, sizes, tensors
 
 INF = float("inf")
 
@@ -82,3 +82,12 @@ def test_minus_infinity(submission, reference, arguments, masked, kept):
     assert_close(P, reference.softmax(X))
     zeros = torch.ones(int(mask.sum()), dtype=torch.bool)
     assert_close(P[mask] == 0, zeros, what="`softmax(X) == 0` where X is -inf")
+
+
+@picture("probabilities; in the lower half of scores that are hard", axes=("class", "example"))
+def probabilities(answer):
+    X = 2 * torch.sin(torch.arange(48.0) ** 1.3).reshape(6, 8)
+    X[3] += 1000.0
+    X[4] -= 1000.0
+    X[5, ::2] = -torch.inf
+    return answer.softmax(X)

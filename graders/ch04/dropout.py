@@ -14,6 +14,7 @@ from dlex.grading import (
     assert_raises,
     check,
     opposite_entries,
+    picture,
     sizes,
     tensors,
 )
@@ -196,3 +197,8 @@ def test_generator(submission, reference, seed, step):
 def test_bad_p(submission, reference, arguments, p):
     """a p outside [0, 1] raises ValueError"""
     assert_raises("ValueError", submission.dropout, arguments["X"], p, mentions=("p",))
+
+
+@picture("ones, of which three in ten are dropped", at_random=True, axes=("column", "row"))
+def mask(answer):
+    return answer.dropout(torch.ones(16, 24), 0.3, generator=torch.Generator().manual_seed(1))

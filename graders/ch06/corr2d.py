@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, assert_raises, check, sizes, tensors
+from dlex.grading import Contract, assert_close, assert_raises, check, picture, sizes, tensors
 
 NAMES = ("K", "X", "kernel", "filter", "image", "input", "Filter", "Image", "Input", "核")
 RECTANGLES = [(1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2), (1, 4), (4, 1), (2, 4), (4, 2)]
@@ -157,3 +157,10 @@ def test_huge_and_tiny(submission, reference, arguments, exponent):
 def test_kernel_too_large(submission, reference, arguments):
     """a kernel larger than the image is a ValueError"""
     assert_raises("ValueError", submission.corr2d, arguments["X"], arguments["K"], mentions=NAMES)
+
+
+@picture("an image of a square, and its edges", axes=("column", "row"))
+def edges(answer):
+    X = torch.zeros(12, 13)
+    X[3:9, 3:10] = 1.0
+    return answer.corr2d(X, torch.tensor([[1.0, -1.0]]))

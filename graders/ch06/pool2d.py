@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, assert_raises, check, sizes, tensors
+from dlex.grading import Contract, assert_close, assert_raises, check, picture, sizes, tensors
 
 MODES = st.sampled_from(["max", "avg"])
 MODE_NAMES = ("mode", "Mode", "MODE", "模式")
@@ -167,3 +167,20 @@ def test_unknown_mode(submission, reference, arguments, mode):
 def test_window_too_large(submission, reference, arguments):
     """a window larger than the image is a ValueError"""
     assert_raises("ValueError", submission.pool2d, *arguments.values(), mentions=WINDOW_NAMES)
+
+
+def stairs():
+    """An image that rises to the right and downwards, with one bright and one dark spot."""
+    X = torch.arange(10.0)[:, None] * 0.5 + torch.arange(12.0)  # (10, 12)
+    X[2, 3], X[6, 8] = 20.0, -20.0
+    return X
+
+
+@picture("maxima of 3 × 2 windows, around a bright and a dark spot", axes=("column", "row"))
+def maxima(answer):
+    return answer.pool2d(stairs(), (3, 2), "max")
+
+
+@picture("averages of the same windows", axes=("column", "row"))
+def averages(answer):
+    return answer.pool2d(stairs(), (3, 2), "avg")

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, check, sizes, tensors
+from dlex.grading import Contract, assert_close, check, picture, sizes, tensors
 
 
 @st.composite
@@ -135,3 +135,34 @@ def _pair(answer, expected):
     if not isinstance(answer, tuple) or len(answer) != 2:
         assert_close(answer, expected)
     return answer
+
+
+STEPS = 30
+GAINS = (0.7, 1.0, 1.3)
+
+
+@picture(
+    "how far back the loss of the last step reaches",
+    kind="lines",
+    axes=("step", "log10 of the norm"),
+    series=("W_hh shrinks by 0.7", "W_hh keeps the size", "W_hh stretches by 1.3"),
+    at=torch.arange(1, STEPS + 1),
+)
+def gradient_norms(answer):
+    return torch.stack([norms_of_steps(answer, gain) for gain in GAINS])
+
+
+def norms_of_steps(answer, gain):
+    """The size of the gradient that arrives at each step.
+
+    Step t has the t-th unit vector as its input: row t of the gradient of W_xh is all that step's.
+    """
+    angle = torch.tensor(0.5, dtype=torch.float64)
+    W_hh = gain * torch.stack([angle.cos(), angle.sin(), -angle.sin(), angle.cos()]).reshape(2, 2)
+    X = torch.eye(STEPS, dtype=torch.float64)[:, None]  # (T, 1, T)
+    zeros, one = torch.zeros(1, 2, dtype=torch.float64), torch.eye(2, dtype=torch.float64)
+    Y = torch.zeros(STEPS, 1, 2, dtype=torch.float64)
+    Y[-1] = 1.0
+    W_xh = torch.zeros(STEPS, 2, dtype=torch.float64)
+    _loss, gradients = answer.bptt(X, Y, zeros, W_xh, W_hh, zeros[0], one, zeros[0])
+    return gradients["W_xh"].norm(dim=1).clamp(min=1e-8).log10()

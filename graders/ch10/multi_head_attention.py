@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, assert_raises, check, labels, sizes, tensors
+from dlex.grading import Contract, assert_close, assert_raises, check, labels, picture, sizes, tensors
 
 
 @st.composite
@@ -180,3 +180,25 @@ def test_large_scores(submission, reference, arguments, scale):
     keys = arguments["K"].double() @ arguments["W_k"].double()
     largest = float(queries.norm(dim=2).max() * keys.norm(dim=2).max())
     compare(submission, reference, arguments, magnitude=largest)
+
+
+@picture("which keys a query looks at, head 0 above head 1", axes=("key", "query"))
+def weights(answer):
+    """With one-hot values and no mixing, the outputs are the weights. The queries see the keys up to their own."""
+    n = 8
+    steps = torch.arange(float(n))
+    near = torch.exp(-((steps[:, None] - steps) ** 2) / 2)  # (n, n), large where steps are close
+    one_hot = torch.eye(n)
+    heads = torch.cat([8 * near, 8 * near.roll(-3, dims=1)], dim=1)  # (n, 2n): its own step; three before
+    weighted = answer.multi_head_attention(
+        one_hot[None],
+        one_hot[None],
+        one_hot[None],
+        heads,
+        torch.cat([one_hot, one_hot], dim=1),
+        torch.cat([one_hot, one_hot], dim=1),
+        torch.eye(2 * n),
+        2,
+        torch.arange(1, n + 1)[None],
+    )  # (1, n, 2n)
+    return weighted.reshape(n, 2, n).transpose(0, 1).reshape(2 * n, n)

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, check, sizes, tensors
+from dlex.grading import Contract, assert_close, check, picture, sizes, tensors
 
 LONG = 5000
 EXACT = 2.5e-6 / (8 * torch.finfo(torch.float64).eps)
@@ -93,3 +93,8 @@ def test_long_batch(submission, reference):
     """a batch of 5000 steps"""
     X = torch.linspace(-1.0, 1.0, LONG * 10).reshape(1, LONG, 10)
     assert_close(submission.positional_encoding(X), reference.positional_encoding(X), magnitude=4.0)
+
+
+@picture("the table of 48 steps and 24 columns", axes=("column", "step"))
+def table(answer):
+    return answer.encoding_table(48, 24)

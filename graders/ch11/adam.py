@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, check, sizes, tensors
+from dlex.grading import Contract, assert_close, check, picture, sizes, tensors
 from dlex.language import _
 
 STEPS = st.sampled_from([1, 2, 3, 10, 100, 10_000])
@@ -148,3 +148,21 @@ def _with_gradient(state):
     param, m, v = state
     curvature = torch.tensor([0.1, 1.0, 2.0], dtype=torch.float64)
     return param, curvature * (param - torch.arange(3)), m, v
+
+
+@picture(
+    "30 steps through a long valley",
+    kind="path",
+    axes=("x1", "x2"),
+    over=lambda x1, x2: 0.1 * x1**2 + 2 * x2**2,
+    within=(-5.5, 2.0, -2.8, 2.0),
+)
+def steps(answer):
+    place = torch.tensor([-5.0, -2.0], dtype=torch.float64)
+    m = v = torch.zeros(2, dtype=torch.float64)
+    places = [place]
+    for t in range(1, 31):
+        gradient = torch.tensor([0.2, 4.0], dtype=torch.float64) * place
+        place, m, v = answer.adam_step(place, gradient, m, v, t, 0.3)
+        places.append(place)
+    return torch.stack(places)

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 
 from dlex import devices
 from dlex.errors import DlexError
-from dlex.language import _
+from dlex.language import N_, _
+
+EXTRAS = {  # package: who needs it
+    "nbgrader": N_('Only instructors who grade notebooks need it: pip install "dlex[nbgrader]"'),
+    "matplotlib": N_('Only pictures in notebooks and in files need it: pip install "dlex[plot]"'),
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything, trying rather than guessing."""
-    return [_python(), _torch(), *_isolation(), _worker(), _gpu(), _nbgrader()]
+    return [_python(), _torch(), *_isolation(), _worker(), _gpu(), *map(_extra, EXTRAS)]
 
 
 def _python() -> Finding:
@@ -105,9 +110,8 @@ def _gpu() -> Finding:
     return Finding("GPU", "ok", told)
 
 
-def _nbgrader() -> Finding:
+def _extra(package: str) -> Finding:
     try:
-        return Finding("nbgrader", "ok", importlib.metadata.version("nbgrader"))
+        return Finding(package, "ok", importlib.metadata.version(package))
     except importlib.metadata.PackageNotFoundError:
-        advice = _("Only instructors who grade notebooks need it.")
-        return Finding("nbgrader", "lacks", _("not installed"), advice)
+        return Finding(package, "lacks", _("not installed"), _(EXTRAS[package]))

@@ -20,8 +20,11 @@ from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import SubmissionFailed
 from dlex.grading.messages import check_result, describe, line_of_function
 from dlex.grading.mistakes import Mistake
+from dlex.grading.pictures import draw
 from dlex.grading.plugin import Plugin, line_of, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay
+from dlex.grading.sketches import sketches
+from dlex.submission import Source
 from dlex.worker.client import Zygote
 
 
@@ -66,7 +69,7 @@ def _report(bench: Bench, seed: int, depth: Depth) -> SeedReport:
     variants = files.variants(exercise)
     problems = [*_declarations(bench), *_stub(bench)]
     wrong = list(_must_pass(bench, exercise.path("solutions"), "the solution"))
-    problems += wrong
+    problems += wrong or _pictures(bench)
     for path in variants:
         problems += _must_pass(bench, path, "this variant")
     if depth.mistakes:
@@ -123,6 +126,22 @@ def _lost(bench: Bench, path: Path, what: str, frozen: FrozenCheck, result: Repl
     called = called if called in functions else functions[0]
     line = result.failure.error.line or line_of_function(path.read_bytes(), called) or 1
     return Problem("lost", bench.exercise.id, str(path), line, f"{what} loses {frozen.name}", detail)
+
+
+def _pictures(bench: Bench) -> Iterator[Problem]:
+    """Pictures that cannot be drawn of the solution, or show a difference to it."""
+    exercise = bench.exercise
+    path = exercise.path("solutions")
+    try:
+        seen = draw(exercise, Source(path.name, path.read_bytes()), bench.zygote)
+    except CourseError as error:
+        yield from_error(error, exercise)
+        return
+    for sketch, picture in zip(sketches(exercise), seen, strict=True):
+        if picture.reason or not (picture.same or picture.at_random):
+            wrong = f"cannot be drawn: {picture.reason}" if picture.reason else "shows a difference"
+            message = f"the picture {sketch.name} of the solution {wrong}"
+            yield Problem("picture", exercise.id, str(exercise.path("graders")), sketch.line, message)
 
 
 def _stub(bench: Bench) -> Iterator[Problem]:

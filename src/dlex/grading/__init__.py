@@ -7,6 +7,7 @@ tensors, sizes, labels, probabilities, as_view, away_from_zero   hypothesis stra
 Counted                         a function to hand to a submission
 assert_binomial, assert_mean, assert_distribution, assert_independent, opposite_entries
                                 exact tests for answers that draw random numbers
+picture                         what is drawn of an exercise, where looking beats reading
 mistake                         a known wrong implementation, by name
 features, Draw                  what tells the mistakes of a random function apart
 """
@@ -16,6 +17,7 @@ from dlex.grading.checks import assert_raises, check
 from dlex.grading.compare import assert_alike, assert_close
 from dlex.grading.contract import Contract
 from dlex.grading.mistakes import features, mistake
+from dlex.grading.sketches import picture
 from dlex.grading.statistics import (
     assert_binomial,
     assert_distribution,
@@ -43,6 +45,7 @@ __all__ = [
     "labels",
     "mistake",
     "opposite_entries",
+    "picture",
     "probabilities",
     "sizes",
     "tensors",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from dlex.course import Exercise
 from dlex.errors import CourseError
@@ -135,7 +136,7 @@ def features(of: str = "") -> Callable:
 def load_reference(exercise: Exercise) -> Reference:
     """Load an exercise's reference file by path. CourseError if it does not fit the exercise."""
     path = exercise.path("reference")
-    namespace = vars(_load_module(path, f"dlex_reference_{exercise.id.replace('/', '_')}"))
+    namespace = vars(load_module(path, f"dlex_reference_{exercise.id.replace('/', '_')}"))
     functions = {}
     for name in exercise.functions:
         if not callable(namespace.get(name)):
@@ -185,7 +186,8 @@ def _implementations(
     return tuple(found)
 
 
-def _load_module(path: Path, name: str):
+def load_module(path: Path, name: str) -> ModuleType:
+    """Run a file of the course as a module of this name. CourseError if it does not load."""
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module

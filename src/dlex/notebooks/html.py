@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dlex.language import _
 from dlex.notebooks.picture import tables
@@ -17,9 +17,12 @@ OUTPUT_LINES, OUTPUT_WIDTH = 20, 200
 _MARKED = re.compile(r"&gt;([^&<>\s]+)&lt;")
 
 
-def report(result: ExerciseResult, *, pictures: bool = False) -> str:
-    """Points, checks, and what went wrong; with `pictures`, tensors as coloured tables too."""
-    return f"<div>{''.join(_parts(result, pictures))}</div>"
+def report(result: ExerciseResult, *, tables: bool = False, pictures: Iterable[str] = ()) -> str:
+    """Points, checks, and what went wrong; with `tables`, counterexamples as coloured tables too.
+
+    `pictures` of the whole answer are HTML or SVG that is shown as it is.
+    """
+    return f"<div>{''.join(_parts(result, tables))}{''.join(pictures)}</div>"
 
 
 def message(text: str) -> str:
@@ -27,7 +30,7 @@ def message(text: str) -> str:
     return f"<div>{_pre(text)}</div>"
 
 
-def _parts(result: ExerciseResult, pictures: bool) -> Iterator[str]:
+def _parts(result: ExerciseResult, coloured: bool) -> Iterator[str]:
     earned = _("{points} points").format(points=points(result))
     yield f"<p><b>{_escape(result.title)}</b>: {earned}</p>"
     if result.message:
@@ -35,7 +38,7 @@ def _parts(result: ExerciseResult, pictures: bool) -> Iterator[str]:
     if result.status == "graded":
         yield f"<table>{''.join(map(_row, result.checks))}</table>"
         for check, *others in causes(result):
-            yield from _failure(check, others, pictures)
+            yield from _failure(check, others, coloured)
     if result.output.strip():
         told = _("It printed this, which never changes the grade:")
         yield f"<p>{told}</p>{_pre(_beginning(result.output))}"
@@ -51,12 +54,12 @@ def _row(check: CheckResult) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _failure(check: CheckResult, others: list[CheckResult], pictures: bool) -> Iterator[str]:
+def _failure(check: CheckResult, others: list[CheckResult], coloured: bool) -> Iterator[str]:
     told = explain(check)
     if not told:
         return
     yield f"<p><b>{_escape(heading(check))}</b>: {spoken(check.outcome)}</p>{_marked(told)}"
-    if pictures and check.counterexample is not None:
+    if coloured and check.counterexample is not None:
         yield tables(check.counterexample)
     if others:
         yield f"<p>{_escape(same_reason(others))}</p>"

@@ -11,6 +11,7 @@ import sys
 from collections import OrderedDict
 from multiprocessing.connection import Connection
 from types import FunctionType
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,8 +20,11 @@ from dlex.batch import protocol
 from dlex.course import Exercise, find_course
 from dlex.errors import MachineError, UsageError
 from dlex.language import _
-from dlex.results.records import ExerciseResult, SubmissionResult
+from dlex.results.records import ExerciseResult
 from dlex.worker import sandbox
+
+if TYPE_CHECKING:
+    from dlex.notebooks.checker import Answer
 
 KEPT = 3  # graders that stay warm
 EXECUTION = "NBGRADER_EXECUTION"  # set by nbgrader: validate or autograde
@@ -55,15 +59,15 @@ class Grader:
         if isinstance(greeting, protocol.Refused):
             raise getattr(errors, greeting.kind)(greeting.message, greeting.next_step)
 
-    def grade(self, source: bytes, names: dict[str, object]) -> SubmissionResult:
+    def grade(self, source: bytes, names: dict[str, object]) -> Answer:
         """MachineError if the grader ends before it has a result."""
-        from dlex.notebooks.checker import Question
+        from dlex.notebooks.checker import Answer, Question
         from dlex.notebooks.fork import Lender
 
         self._connection.send_bytes(protocol.encode(Question(source)))
         try:
             Lender(self._control, names).lend_until(self._answers)
-            return msgspec.msgpack.decode(self._connection.recv_bytes(), type=SubmissionResult)
+            return msgspec.msgpack.decode(self._connection.recv_bytes(), type=Answer)
         except (EOFError, OSError, msgspec.DecodeError):
             raise MachineError(
                 _("the process that checks ended"), _("Try again; then see `dlex doctor`.")
@@ -101,9 +105,10 @@ def check(target: str) -> float | None:
         NotRight: under `nbgrader validate`, if some checks fail.
         MachineError: it could not be checked.
     """
-    results = [_graded(exercise) for exercise in find_course().find(target)]
-    for result in results:
-        _show(result.exercises[0])
+    answers = [_graded(exercise) for exercise in find_course().find(target)]
+    for answer in answers:
+        _show(answer.result.exercises[0], answer.pictures)
+    results = [answer.result for answer in answers]
     lost = [result.reason for result in results if result.status != "graded"]
     if lost:
         told = _("not graded: {reason}").format(reason=lost[0])
@@ -114,19 +119,19 @@ def check(target: str) -> float | None:
     return score if os.environ.get(EXECUTION) == "autograde" else None
 
 
-def _graded(exercise: Exercise) -> SubmissionResult:
+def _graded(exercise: Exercise) -> Answer:
     names = sys.modules["__main__"].__dict__
     key = f"{exercise.course.root} {exercise.id} {exercise.course.hash}"
     grader = _graders.pop(key, None) or Grader(exercise)
     try:
-        result = grader.grade(_source(exercise, names), names)
+        answer = grader.grade(_source(exercise, names), names)
     except BaseException:  # KeyboardInterrupt too: what it was at, nobody knows
         grader.close()
         raise
     _graders[key] = grader
     while len(_graders) > KEPT:
         _graders.popitem(last=False)[1].close()
-    return result
+    return answer
 
 
 def _source(exercise: Exercise, names: dict[str, object]) -> bytes:
@@ -138,7 +143,7 @@ def _source(exercise: Exercise, names: dict[str, object]) -> bytes:
     return b"# nothing is defined yet"
 
 
-def _show(result: ExerciseResult) -> None:
+def _show(result: ExerciseResult, pictures: list[str]) -> None:
     """The report in the cell, or as text where there is no notebook."""
     from dlex.notebooks.html import report
     from dlex.notebooks.verdicts import text_report
@@ -149,7 +154,7 @@ def _show(result: ExerciseResult) -> None:
         return
     from IPython.display import display
 
-    data = {"text/html": report(result, pictures=True), "text/plain": text_report(result)}
+    data = {"text/html": report(result, tables=True, pictures=pictures), "text/plain": text_report(result)}
     display(data, raw=True)
 
 

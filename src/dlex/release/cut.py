@@ -74,17 +74,18 @@ def _closure(units: list[Unit], names: Iterable[str]) -> set[str]:
 
 
 def _is_test(unit: Unit) -> bool:
-    """Whether pytest or the contract collects it: it is there for its own sake."""
+    """Whether pytest, the contract or a picture's decorator collects it: it is there for its own sake."""
     return any(
         (isinstance(node, Function | ast.ClassDef) and node.name.lower().startswith("test"))
-        or (isinstance(node, ast.Assign | ast.AnnAssign) and _calls_contract(node))
+        or (isinstance(node, Function) and any(_calls(each, "picture") for each in node.decorator_list))
+        or (isinstance(node, ast.Assign | ast.AnnAssign) and _calls(node, "Contract"))
         for node in unit.nodes
     )
 
 
-def _calls_contract(node: ast.stmt) -> bool:
+def _calls(node: ast.AST, name: str) -> bool:
     called = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
-    return any(getattr(each, "id", getattr(each, "attr", "")) == "Contract" for each in called)
+    return any(getattr(each, "id", getattr(each, "attr", "")) == name for each in called)
 
 
 def _refuse_uses_of(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dlex.course import Course, Exercise
 from dlex.errors import CourseError
-from dlex.grading import checks, mistakes
+from dlex.grading import checks, mistakes, sketches
 from dlex.grading.contract import Contract
 
 SHARED = "It uses, in a way that its text does not show, something that was cut out with a hidden check."
@@ -29,7 +29,8 @@ def verify(course: Course, edition: Course) -> None:
 def _compare_checks(whole: Exercise, cut: Exercise) -> set[str]:
     """The names of the hidden checks."""
     path = whole.path("graders")
-    before = _checks(_load(path, path))
+    whole_names = _load(path, path)
+    before = _checks(whole_names)
     visible = {name: info for name, info in before.items() if not info.hidden}
     if not visible:
         raise CourseError(
@@ -38,10 +39,13 @@ def _compare_checks(whole: Exercise, cut: Exercise) -> set[str]:
         )
     if not sum(info.points for info in visible.values()) > 0:
         raise CourseError(f"the visible checks of {path} are worth no points", "Give one of them points.")
-    after = _checks(_load(cut.path("graders"), path))
+    names = _load(cut.path("graders"), path)
+    after = _checks(names)
     if after != visible:
         different = sorted(name for name in {*after, *visible} if after.get(name) != visible.get(name))
         raise CourseError(f"{path}: {', '.join(different)} cannot be kept, or cut out, as it is", SHARED)
+    if lost := sorted(_pictures(whole_names) - _pictures(names)):
+        raise CourseError(f"{path}: the picture {lost[0]} cannot be kept as it is", SHARED)
     return set(before) - set(visible)
 
 
@@ -75,6 +79,11 @@ def _checks(names: dict[str, object]) -> dict[str, checks.CheckInfo]:
             if info is not None:
                 found[each.removeprefix("test_")] = info
     return found
+
+
+def _pictures(names: dict[str, object]) -> set[str]:
+    """The names of what is drawn."""
+    return {name for name, value in names.items() if hasattr(value, sketches.ATTRIBUTE)}
 
 
 def _collected(name: str, value: object) -> Iterator[tuple[str, object]]:

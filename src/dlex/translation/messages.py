@@ -99,6 +99,7 @@ def _of_exercise(exercise: Exercise) -> Iterator[Message]:
         yield from _at(exercise, "exercises", paragraphs(document))
     yield from _at(exercise, "graders", _of_checks(ast.parse(_read(exercise, "graders"))))
     yield from _at(exercise, "graders", _said(ast.parse(_read(exercise, "graders"))), filled_in=True)
+    yield from _at(exercise, "graders", _of_pictures(exercise))
     yield from _at(exercise, "reference", _of_mistakes(exercise))
 
 
@@ -135,6 +136,14 @@ def _of_mistakes(exercise: Exercise) -> Iterator[str]:
 
     for mistake in load_reference(exercise).mistakes:
         yield from filter(None, (mistake.explanation, mistake.hint))
+
+
+def _of_pictures(exercise: Exercise) -> Iterator[str]:
+    """Titles, and the names of axes and series. Graders are run for them, as references are."""
+    from dlex.grading.sketches import sketches
+
+    for sketch in sketches(exercise):
+        yield from filter(None, (sketch.title, *sketch.axes, *sketch.series))
 
 
 def _keywords(call: ast.Call, *names: str) -> Iterator[str]:
