@@ -26,6 +26,7 @@ COMMANDS = {  # name: what `dlex --help` says; the module dlex.commands.NAME hol
     "status": "Show your progress.",
     "history": "Show your attempts, and what you wrote then.",
     "update": "Get new and changed stubs; what you wrote stays.",
+    "report": "Write a report as one HTML file.",
     "grade": "Instructors: grade submissions.",
     "results": "Instructors: look at grades.",
     "nbgrader": "Instructors: nbgrader courses graded by dlex.",

@@ -11,10 +11,11 @@ from typing import TextIO
 
 
 @contextmanager
-def atomic(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
+def atomic(path: Path, encoding: str = "utf-8", mode: int = 0o644) -> Iterator[TextIO]:
     """A text file to write to, bit by bit; it takes the place of `path` when all is on the disk.
 
-    If the block is left by an exception, `path` stays as it was. Line ends are written as given.
+    It gets the permissions `mode`. If the block is left by an exception, `path` stays as it was.
+    Line ends are written as given.
     """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".dlex-")
     try:
@@ -22,7 +23,7 @@ def atomic(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

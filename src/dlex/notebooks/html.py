@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable, Iterator
 
 from dlex.language import _
 from dlex.notebooks.picture import tables
+from dlex.report.html import MARKED_ENTRY
 from dlex.results.formats.words import causes, explain, heading, points, same_reason, spoken
 from dlex.results.records import CheckResult, ExerciseResult
 
 MARKS = {"passed": ("✓", "#1a7f37"), "not_attempted": ("·", "#6e7781"), "not_graded": ("–", "#6e7781")}
 WRONG = "✗", "#cf222e"
 OUTPUT_LINES, OUTPUT_WIDTH = 20, 200
-_MARKED = re.compile(r"&gt;([^&<>\s]+)&lt;")
 
 
 def report(result: ExerciseResult, *, tables: bool = False, pictures: Iterable[str] = ()) -> str:
@@ -79,7 +78,7 @@ def _pre(text: str) -> str:
 
 def _marked(text: str) -> str:
     """A text in which entries that a report marks as wrong stand out."""
-    return _MARKED.sub(rf'<b style="color: {WRONG[1]}">\g<0></b>', _pre(text))
+    return MARKED_ENTRY.sub(rf'<b style="color: {WRONG[1]}">\g<0></b>', _pre(text))
 
 
 def _escape(text: str) -> str:

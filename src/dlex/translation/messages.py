@@ -15,6 +15,7 @@ from dlex.course import Course, Exercise, docstrings
 from dlex.language import paragraphs
 
 PACKAGE = Path(__file__).parents[1]
+EXTRACTORS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 FROM_CLICK = (
     "Options", "Commands", "Usage:", "Show this message and exit.", "Show the version and exit.",
@@ -45,10 +46,10 @@ class Message:
 
 
 def of_engine() -> Iterator[Message]:
-    """What modules say through `_` and `ngettext`, and what learners' commands say of themselves."""
+    """What modules and templates say through `_` and `ngettext`, and commands of themselves."""
     from babel.messages.extract import extract_from_dir
 
-    told = extract_from_dir(PACKAGE, keywords=KEYWORDS)
+    told = extract_from_dir(PACKAGE, EXTRACTORS, keywords=KEYWORDS)
     for file, _line, id, _comments, _context in sorted(told, key=lambda each: each[:2]):
         yield Message(id, f"src/dlex/{Path(file).as_posix()}", filled_in=True)
     yield from _of_commands()

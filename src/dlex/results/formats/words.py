@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from dlex.language import N_, _
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult, prominence
@@ -66,26 +66,32 @@ def explain(check: CheckResult) -> str:
 
     "" if the check passed or tells nothing.
     """
-    return cut("\n".join(_row(label, text) for label, text in _rows(check) if text))
+    return cut("\n".join(_row(label, text) for label, text in facts(check)))
 
 
-def _rows(check: CheckResult) -> Iterable[tuple[str, str]]:
+def facts(check: CheckResult) -> Iterator[tuple[str, str]]:
+    """The same as labels with their texts, in this order; nothing that is empty."""
+    return ((label, text) for label, text in _facts(check) if text)
+
+
+def _facts(check: CheckResult) -> Iterator[tuple[str, str]]:
     if check.outcome == "passed":
         return
-    yield _("problem") + ":", check.message
+    yield _("problem"), check.message
     seen = check.counterexample
     if seen is not None:
-        yield _("called") + ":", seen.call
-        yield from ((f"  {name} =", value) for name, value in seen.arguments.items())
-        yield _("got") + ":", seen.got
-        yield _("expected") + ":", seen.expected
+        yield _("called"), seen.call
+        yield from ((f"{name} =", value) for name, value in seen.arguments.items())
+        yield _("got"), seen.got
+        yield _("expected"), seen.expected
     if check.mistake is not None:
-        yield _("mistake") + ":", f"{check.mistake.name}: {check.mistake.explanation}"
+        yield _("mistake"), f"{check.mistake.name}: {check.mistake.explanation}"
     else:
-        yield _("hint") + ":", check.hint
+        yield _("hint"), check.hint
 
 
 def _row(label: str, text: str) -> str:
+    label = f"  {label}" if label.endswith("=") else f"{label}:"
     return f"{label}\n{textwrap.indent(text, '    ')}" if "\n" in text else f"{label} {text}"
 
 

@@ -1,0 +1,131 @@
+"""The report on one learner's answers, for the learner."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dlex.course import Course
+from dlex.language import _, current, ngettext
+from dlex.report.html import render
+from dlex.report.measures import share
+from dlex.results.feedback import for_learner
+from dlex.results.formats.words import causes, facts, heading, points, same_reason, spoken
+from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
+
+OUTPUT_LINES, OUTPUT_WIDTH = 20, 200
+
+
+@dataclass(frozen=True)
+class Told:
+    """Why checks failed: the one that says most, what it says, and the others in a sentence."""
+
+    headline: str
+    facts: list[tuple[str, str]]
+    others: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """An exercise of the page. `picture` is an SVG, or ""."""
+
+    result: ExerciseResult
+    causes: list[Told]
+    output: str
+    picture: str
+
+    @property
+    def begun(self) -> bool:
+        return self.result.status not in ("missing", "not_attempted")
+
+    @property
+    def done(self) -> bool:
+        """Whether every check was passed."""
+        return bool(self.result.checks) and all(check.outcome == "passed" for check in self.result.checks)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter with those of its exercises that were checked."""
+
+    id: str
+    title: str
+    parts: list[Part]
+
+    @property
+    def score(self) -> float:
+        return sum(part.result.score for part in self.parts)
+
+    @property
+    def most(self) -> float:
+        return sum(part.result.max_score for part in self.parts)
+
+    @property
+    def share(self) -> float:
+        return share(self.score, self.most)
+
+    @property
+    def done(self) -> int:
+        return sum(part.done for part in self.parts)
+
+
+def learner_page(
+    result: SubmissionResult, course: Course, pictures: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The page about a learner's answers, in pieces. Hidden checks say what their feedback level allows.
+
+    Args:
+        pictures: for ids of exercises an SVG as `dlex.pictures.svg` makes it.
+    """
+    chapters = _chapters(for_learner(result), course, pictures or {})
+    parts = [part for chapter in chapters for part in chapter.parts]
+    return render(
+        "learner.html",
+        language=current().replace("_", "-"),
+        drawn=bool(pictures),
+        _=_,
+        ngettext=ngettext,
+        course=course,
+        result=result,
+        chapters=chapters,
+        done=sum(part.done for part in parts),
+        total=len(parts),
+        next=next((part.result for part in parts if not part.done), None),
+        made=datetime.datetime.now().isoformat(" ", "minutes"),
+        heading=heading,
+        points=points,
+        spoken=spoken,
+    )
+
+
+def _chapters(result: SubmissionResult, course: Course, pictures: Mapping[str, str]) -> list[Chapter]:
+    results = {exercise.id: exercise for exercise in result.exercises}
+    chapters = []
+    for chapter in course.chapters:
+        ids = [exercise.id for exercise in course.exercises if exercise.chapter == chapter.id]
+        parts = [_part(results[id], pictures.get(id, "")) for id in ids if id in results]
+        if parts:
+            chapters.append(Chapter(chapter.id, chapter.title, parts))
+    return chapters
+
+
+def _part(result: ExerciseResult, picture: str) -> Part:
+    from markupsafe import Markup
+
+    groups = causes(result) if result.status == "graded" else []
+    told = [Told(_headline(first), list(facts(first)), same_reason(others)) for first, *others in groups]
+    return Part(result, told, _beginning(result.output), Markup(picture))  # drawn by us, its texts escaped
+
+
+def _headline(check: CheckResult) -> str:
+    named = {"check": heading(check), "outcome": spoken(check.outcome)}
+    if check.line:
+        return _("{check}: {outcome}, line {n}").format(**named, n=check.line)
+    return _("{check}: {outcome}").format(**named)
+
+
+def _beginning(text: str) -> str:
+    lines = text.strip("\n").split("\n")
+    more = ["…"] if len(lines) > OUTPUT_LINES else []
+    return "\n".join([*(line[:OUTPUT_WIDTH] for line in lines[:OUTPUT_LINES]), *more])
