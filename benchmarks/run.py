@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("warm", "fork", "cold", "failure", "commands", "batch")
+NAMES = ("warm", "fork", "cold", "failure", "commands", "watch", "batch")
 RESULTS = HERE / "results" / "engine.json"
 
 

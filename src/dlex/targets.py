@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from dlex.course import Course, Exercise
@@ -22,22 +23,49 @@ def learners_folder(course: Course) -> Path:
     return course.root / "exercises" if here == course.root else here
 
 
-def find_sources(course: Course, targets: tuple[str, ...]) -> dict[Exercise, Source]:
-    """The exercises that `targets` name, in course order, each with the learner's file.
+@dataclass(frozen=True)
+class Place:
+    """Where the answer to an exercise is looked for: at `path`, or below `root` if that is None."""
+
+    exercise: Exercise
+    root: Path
+    path: Path | None = None
+
+    def read(self) -> Source:
+        """The file as it is now."""
+        if self.path is None:
+            return find_source(self.exercise, self.root)
+        return read_source(self.path, self.root)
+
+    @property
+    def paths(self) -> list[Path]:
+        """Where the file may be, or may come to be."""
+        by_id, by_name = (self.root / f"{name}.py" for name in (self.exercise.id, self.exercise.name))
+        return [by_id, by_name] if self.path is None else [self.path]
+
+
+def find_places(course: Course, targets: tuple[str, ...]) -> dict[Exercise, Place]:
+    """The exercises that `targets` name, in course order, each with the place of the learner's file.
 
     A target is a chapter, an exercise or a file; none means every exercise. UsageError if one
     names nothing.
     """
-    found: dict[Exercise, Source] = {}
+    found: dict[Exercise, Place] = {}
     root = learners_folder(course)
     for target in targets or tuple(chapter.id for chapter in course.chapters):
         path = Path(target)
         if path.suffix == ".py" and os.path.lexists(path):
-            found[_exercise_of(course, path)] = read_source(path, path.parent)
+            exercise = _exercise_of(course, path)
+            found[exercise] = Place(exercise, path.parent, path)
             continue
         for exercise in course.find(target):
-            found.setdefault(exercise, find_source(exercise, root))
+            found.setdefault(exercise, Place(exercise, root))
     return {exercise: found[exercise] for exercise in course.exercises if exercise in found}
+
+
+def find_sources(course: Course, targets: tuple[str, ...]) -> dict[Exercise, Source]:
+    """The same with the files themselves."""
+    return {exercise: place.read() for exercise, place in find_places(course, targets).items()}
 
 
 def _exercise_of(course: Course, path: Path) -> Exercise:

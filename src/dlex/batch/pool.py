@@ -5,6 +5,8 @@ This process imports no torch and runs no grader: it passes submissions on and t
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +19,6 @@ from multiprocessing.connection import Connection, wait
 
 import msgspec
 
-from dlex import errors
 from dlex.batch import protocol
 from dlex.course import Course, Exercise
 from dlex.errors import MachineError
@@ -26,8 +27,6 @@ from dlex.submission import Submission
 
 TRIES = 3  # lanes that one submission may cost
 LOST = (EOFError, OSError, msgspec.DecodeError)  # how a lane shows that it is gone
-
-_decode_result = msgspec.msgpack.Decoder(SubmissionResult).decode
 
 
 class Pool:
@@ -56,6 +55,7 @@ class Pool:
         self._lanes: list[Connection] = []
         self._taken: set[Connection] = set()  # by `grade_one`
         self._changed = threading.Condition()  # guards lanes and taken
+        self._killed = False
         self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> Pool:
@@ -86,14 +86,14 @@ class Pool:
                 if submission is None:
                     break
                 with suppress(OSError):  # from a lane that is gone nothing will come, which is seen below
-                    lane.send_bytes(protocol.encode(submission))
+                    lane.send_bytes(protocol.encode(protocol.Question(submission)))
                 busy[lane] = submission
             if not busy:
                 return
             for lane in wait(list(busy)):
                 submission = busy.pop(lane)
                 try:
-                    result = _decode_result(lane.recv_bytes())
+                    result = _receive(lane)
                 except LOST:
                     again += [submission, *self._without(lane, busy)]
                     tries[submission.name] += 1
@@ -102,19 +102,34 @@ class Pool:
                     continue
                 yield submission, result
 
-    def grade_one(self, submission: Submission) -> SubmissionResult:
+    def grade_one(
+        self, submission: Submission, only: list[str] | None = None, stop_at_failure: bool = False
+    ) -> SubmissionResult:
         """The result of one submission, from a lane that is free, or the next to get free. Threads may
-        call it side by side; not while `grade` is in use. Errors as in `grade`."""
+        call it side by side; not while `grade` is in use. Errors as in `grade`.
+
+        `only` names the exercises, of the whole course, to grade it on; graders that no one asked for
+        before are collected by the lane first. CourseError if they are broken."""
+        question = protocol.encode(protocol.Question(submission, only, stop_at_failure))
         for _try in range(TRIES):
             lane = self._take()
             try:
-                lane.send_bytes(protocol.encode(submission))
-                return _decode_result(lane.recv_bytes())
+                lane.send_bytes(question)
+                return _receive(lane)
             except LOST:
                 self._drop(lane)
             finally:
                 self._give_back(lane)
         raise self._hopeless(submission)
+
+    def kill(self) -> None:
+        """End everything at once, for good, whatever lanes are at. Any thread may call it; a question
+        under way ends in MachineError."""
+        self._killed = True
+        process = self._process
+        if process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def _take(self) -> Connection:
         with self._changed:
@@ -154,6 +169,8 @@ class Pool:
 
     def _start(self) -> None:
         self._stop()
+        if self._killed:
+            raise MachineError("the processes that grade were ended")
         pairs = [socket.socketpair() for _job in range(self._jobs)]
         theirs = [there.fileno() for _here, there in pairs]
         self._errors = tempfile.TemporaryFile()
@@ -184,7 +201,7 @@ class Pool:
         except (EOFError, OSError):
             raise MachineError("the process that grades ended at its start", self._last_words()) from None
         if isinstance(greeting, protocol.Refused):
-            raise getattr(errors, greeting.kind)(greeting.message, greeting.next_step)
+            raise protocol.raised(greeting)
         self.isolation = greeting.isolation
 
     def _last_words(self) -> str:
@@ -201,3 +218,11 @@ class Pool:
             self._process.wait()
             self._errors.close()
             self._process = None
+
+
+def _receive(lane: Connection) -> SubmissionResult:
+    """A lane's answer, or the error that it stands for; one of LOST if there is none."""
+    answer = protocol.decode_answer(lane.recv_bytes())
+    if isinstance(answer, protocol.Refused):
+        raise protocol.raised(answer)
+    return answer.result

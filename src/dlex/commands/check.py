@@ -5,9 +5,8 @@ import sys
 import click
 
 from dlex.course import find_course
-from dlex.devices import resolve
 from dlex.language import _
-from dlex.submission import Submission
+from dlex.serve.checking import check, submission_of
 from dlex.targets import find_sources
 from dlex.workspace import find_workspace
 
@@ -46,24 +45,19 @@ def command(
     """
     found = find_course(course)
     sources = find_sources(found, targets)
-    device = resolve(device)
-
-    from dlex.grading.session import grade
-    from dlex.results.feedback import for_learner
-    from dlex.workspace.history import remember
-
-    submission = Submission("you", {exercise.id: source for exercise, source in sources.items()})
-    (result,) = grade(
+    result = check(
         found,
-        list(sources),
-        [submission],
+        sources,
         seed=seed,
         isolation=isolation,
-        stop_at_failure=exitfirst,
         device=device,
+        stop_at_failure=exitfirst,
     )
-    result = for_learner(result)
-    problem = remember(find_workspace(), result, submission.sources, partial=exitfirst)
+
+    from dlex.workspace.history import remember
+
+    files = submission_of(sources).sources
+    problem = remember(find_workspace(), result, files, partial=exitfirst)
     if as_json:
         from dlex.results.records import to_json
 

@@ -20,6 +20,7 @@ import torch
 
 from dlex.course import CONTENT, Course, Exercise
 from dlex.grading.attempt import Attempt
+from dlex.grading.collected import Collected
 from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import CalledForbidden, SubmissionFailed
 from dlex.grading.messages import check_result, describe, once_all_else_is_right
@@ -92,7 +93,7 @@ def kind_of(device: str) -> str:
 class Session:
     """All that is warm, and how to grade with it."""
 
-    plugin: Plugin
+    plugin: Plugin | Collected
     zygote: Zygote
     course: Course
     exercises: list[Exercise]

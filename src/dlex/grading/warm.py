@@ -1,14 +1,16 @@
-"""The warm process of a batch: graders collected and examples drawn once, then a lane per job.
+"""The warm process of a pool: graders collected and examples drawn once, then a lane per job.
 
     pool ══ socket ══ lane ── fork ──► grader child ◄── wire ──► worker
                        └── its zygote ── fork ─────────────────────┘
 
 A lane takes one submission after the other. Each is graded by a fresh fork, so that none inherits
-anything from the one before, and whatever happens to it costs that submission alone.
+anything from the one before, and whatever happens to it costs that submission alone. Graders that are
+first wanted later are collected by the lane itself; its later forks have them.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import select
 import signal
@@ -23,12 +25,12 @@ import msgspec
 import torch
 
 from dlex.batch import protocol
-from dlex.course import CONTENT, read_course
-from dlex.errors import DlexError, MachineError
+from dlex.course import CONTENT, Exercise, read_course
+from dlex.errors import CourseError, DlexError, MachineError
+from dlex.grading.collected import Collected
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.session import Session, gpu_of, kind_of
 from dlex.language import _
-from dlex.results.records import SubmissionResult
 from dlex.submission import Source, Submission
 from dlex.worker import lockdown, sandbox
 from dlex.worker.client import Zygote
@@ -37,8 +39,8 @@ TRIES = 3
 GRACE = 60.0  # seconds beyond a submission's own limit, after which its grader counts as hung
 CHUNK = 1 << 16
 
-_decode_submission = msgspec.msgpack.Decoder(Submission).decode
-_decode_result = msgspec.msgpack.Decoder(SubmissionResult).decode
+MOST_RUNS = 30  # of pytest, one inside the other
+FRAMES = 200  # of Python, more than one of them needs
 
 
 def main() -> None:
@@ -59,22 +61,32 @@ def _serve(settings: protocol.Settings, connections: list[Connection]) -> None:
     level = sandbox.require(settings.isolation).level
     masked = [course.root / folder for folder in CONTENT]
     zygotes = [Zygote(level, masked, gpu_of(settings.device)) for _connection in connections]
+    collected = Collected()
+    terms = course, exercises, settings.seed, level
+    sessions = [Session(collected, zygote, *terms, device=settings.device) for zygote in zygotes]
 
     def work(plugin: Plugin) -> None:
-        for grader in plugin.graders.values():
-            grader.warm_up()
-        common = course, exercises, settings.seed, level
-        sessions = [Session(plugin, zygote, *common, device=settings.device) for zygote in zygotes]
-        _rehearse(sessions[0])
+        collected.add(plugin)
+        _make_ready(sessions[0])
         _run_lanes(connections, sessions)
 
     try:
         for zygote in zygotes:
             zygote.start()  # torch is imported there while the examples are drawn here
-        run_pytest(course, exercises, settings.seed, work, kind_of(settings.device))
+        if exercises:
+            run_pytest(course, exercises, settings.seed, work, kind_of(settings.device))
+        else:
+            _run_lanes(connections, sessions)
     finally:
         for zygote in zygotes:
             zygote.close()
+
+
+def _make_ready(session: Session) -> None:
+    """Do once, for the exercises of a session, what every fork would do again."""
+    for exercise in session.exercises:
+        session.plugin.graders[exercise.id].warm_up()
+    _rehearse(session)
 
 
 def _rehearse(session: Session) -> None:
@@ -111,9 +123,9 @@ def _be_lane(connection: Connection, connections: list[Connection], session: Ses
         for other in connections:
             if other is not connection:
                 other.close()
+        sys.setrecursionlimit(sys.getrecursionlimit() + MOST_RUNS * FRAMES)
         connection.send_bytes(protocol.encode(_greeting(session)))
-        while True:
-            connection.send_bytes(_graded(session, connection.recv_bytes()))
+        _answer_all(connection, session)
     except (EOFError, OSError):
         pass  # the pool has no more work, or is gone
     except BaseException:
@@ -124,6 +136,48 @@ def _be_lane(connection: Connection, connections: list[Connection], session: Ses
         os._exit(0)
 
 
+def _answer_all(connection: Connection, session: Session, runs: int = 0) -> NoReturn:
+    """Answer one question after the other, inside of `runs` runs of pytest. EOFError at the end."""
+    while True:
+        question = protocol.decode_question(connection.recv_bytes())
+        asked = _session_for(question, session)
+        lacking = session.plugin.lacking(asked.exercises)
+        if lacking and runs == MOST_RUNS:
+            raise EOFError  # the pool asks a fresh lane
+        if lacking:
+            _collect_and_answer(connection, session, lacking, question, runs + 1)
+        else:
+            connection.send_bytes(_graded(asked, question))
+
+
+def _collect_and_answer(
+    connection: Connection,
+    session: Session,
+    lacking: list[Exercise],
+    question: protocol.Question,
+    runs: int,
+) -> None:
+    """Collect what is lacking, answer with it, and go on. Returns only if the graders are broken."""
+
+    def work(plugin: Plugin) -> None:
+        session.plugin.add(plugin)
+        connection.send_bytes(_graded(_session_for(question, session), question))
+        _make_ready(dataclasses.replace(session, exercises=lacking))
+        _answer_all(connection, session, runs)
+
+    try:
+        run_pytest(session.course, lacking, session.seed, work, kind_of(session.device))
+    except CourseError as error:
+        connection.send_bytes(protocol.encode(protocol.refused(error)))
+
+
+def _session_for(question: protocol.Question, session: Session) -> Session:
+    """The session as a question wants it."""
+    only = question.only
+    wanted = [e for e in session.course.exercises if e.id in only] if only is not None else session.exercises
+    return dataclasses.replace(session, exercises=wanted, stop_at_failure=question.stop_at_failure)
+
+
 def _greeting(session: Session) -> protocol.Ready | protocol.Refused:
     try:
         session.zygote.prepare_for_fork()
@@ -132,33 +186,31 @@ def _greeting(session: Session) -> protocol.Ready | protocol.Refused:
     return protocol.Ready(session.level)
 
 
-def _graded(session: Session, data: bytes) -> bytes:
-    """The result of one submission, encoded; both ends of this are bytes: a lane only passes on."""
+def _graded(session: Session, question: protocol.Question) -> bytes:
+    """The answer to a question, encoded; as a grader's fork wrote it, if there was one."""
     for _try in range(TRIES):
-        result = _in_a_fork(session, data)
-        if result is not None:
-            return result
+        answer = _in_a_fork(session, question.submission)
+        if answer is not None:
+            return answer
         session.zygote.start()  # whatever went wrong, workers may be left over
-    submission = _decode_submission(data)
     told = _("its grader ended {tries} times without a result").format(tries=TRIES)
-    lost = session.not_graded(submission, told)
-    return protocol.encode(lost)
+    return protocol.encode(protocol.Graded(session.not_graded(question.submission, told)))
 
 
-def _in_a_fork(session: Session, data: bytes) -> bytes | None:
+def _in_a_fork(session: Session, submission: Submission) -> bytes | None:
     """Grade in a fresh process; None if that came to no result."""
     session.zygote.prepare_for_fork()
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        _be_grader(session, data, writer)
+        _be_grader(session, submission, writer)
     os.close(writer)
     limit = session.course.file.limits.submission_seconds + GRACE
     try:
-        result = _read_all(reader, time.monotonic() + limit)
-        _decode_result(result)
-        return result
+        answer = _read_all(reader, time.monotonic() + limit)
+        protocol.decode_answer(answer)
+        return answer
     except (TimeoutError, msgspec.DecodeError):
         return None
     finally:
@@ -167,13 +219,13 @@ def _in_a_fork(session: Session, data: bytes) -> bytes | None:
         os.waitpid(pid, 0)
 
 
-def _be_grader(session: Session, data: bytes, writer: int) -> NoReturn:
+def _be_grader(session: Session, submission: Submission, writer: int) -> NoReturn:
     """Runs in a fork and never returns."""
     try:
         _die_with_parent()
-        result = protocol.encode(session.grade(_decode_submission(data)))
+        answer = protocol.encode(protocol.Graded(session.grade(submission)))
         with open(writer, "wb") as pipe:
-            pipe.write(result)
+            pipe.write(answer)
         os._exit(0)
     except BaseException:
         traceback.print_exc()

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from dlex import errors
 from dlex.batch import protocol
 from dlex.course import Exercise, find_course
 from dlex.errors import MachineError, UsageError
@@ -57,7 +56,7 @@ class Grader:
         self._connection = Connection(os.dup(answers.fileno()))
         greeting = self._greeting()
         if isinstance(greeting, protocol.Refused):
-            raise getattr(errors, greeting.kind)(greeting.message, greeting.next_step)
+            raise protocol.raised(greeting)
 
     def grade(self, source: bytes, names: dict[str, object]) -> Answer:
         """MachineError if the grader ends before it has a result."""

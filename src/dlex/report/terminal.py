@@ -25,7 +25,7 @@ def print_result(result: SubmissionResult, course: Course, console: Console | No
     console = console or Console(highlight=False)
     console.print(_summary(result, course))
     for exercise in result.exercises:
-        _print_exercise(console, exercise)
+        print_exercise(console, exercise)
     console.print(_last_line(result))
 
 
@@ -44,12 +44,12 @@ def _summary(result: SubmissionResult, course: Course) -> Table:
         )
         for exercise in inside:
             table.add_row(
-                _mark(exercise), Text(exercise.title), Text(f"{exercise.score:g}/{exercise.max_score:g}")
+                mark(exercise), Text(exercise.title), Text(f"{exercise.score:g}/{exercise.max_score:g}")
             )
     return table
 
 
-def _mark(exercise: ExerciseResult) -> Text:
+def mark(exercise: ExerciseResult) -> Text:
     outcome = "passed" if _perfect(exercise) else exercise.status
     mark, style = MARKS.get(outcome, ("✗", "red"))
     return Text.assemble("  ", (mark, style), f" {exercise.id}")
@@ -59,30 +59,31 @@ def _perfect(exercise: ExerciseResult) -> bool:
     return bool(exercise.checks) and all(check.outcome == "passed" for check in exercise.checks)
 
 
-def _print_exercise(console: Console, exercise: ExerciseResult) -> None:
+def print_exercise(console: Console, exercise: ExerciseResult, in_full: int = SHOWN_IN_FULL) -> None:
+    """Print what is to be said about one exercise: the first `in_full` causes of failures in full."""
     if not _perfect(exercise):
         console.print()
         console.rule(Text(f" {exercise.id} ", "bold"), align="left", style="dim", characters="─")
     if exercise.message:
         console.print(Text(exercise.message))
     if exercise.status == "graded":
-        _print_failures(console, exercise)
+        _print_failures(console, exercise, in_full)
     _print_efficiency(console, exercise)
     _print_output(console, exercise)
 
 
-def _print_failures(console: Console, exercise: ExerciseResult) -> None:
+def _print_failures(console: Console, exercise: ExerciseResult, in_full: int) -> None:
     """The first few causes in full, one line for each check beyond."""
     groups = causes(exercise)
-    for check, *others in groups[:SHOWN_IN_FULL]:
+    for check, *others in groups[:in_full]:
         console.print()
         console.print(_headline(check))
         console.print(Padding(_details(check), (0, 0, 0, 2)))
         if others:
             console.print(Padding(Text(same_reason(others), "dim"), (0, 0, 0, 2)))
-    if groups[SHOWN_IN_FULL:]:
+    if groups[in_full:]:
         console.print()
-    for check in (check for group in groups[SHOWN_IN_FULL:] for check in group):
+    for check in (check for group in groups[in_full:] for check in group):
         console.print(_headline(check))
 
 
