@@ -32,6 +32,7 @@ from dlex.report.html import write
 from dlex.report.learner_page import learner_page
 from dlex.results.records import ExerciseResult, SubmissionResult
 from dlex.results.store import Store, Stored
+from dlex.workspace.history import Best, History
 
 LEARNERS = 300
 WORKED_ON = ("graded", "load_error")
@@ -442,9 +443,14 @@ class TestLearners:
         ]
         assert f"Next: {ids[1]} {ids[1]}" in progress.text and "2 / 3" in progress.text
 
+    def test_see_their_attempts(self, course: Course) -> None:
+        best = {"ch03/softmax": Best(1.5, 3.0, 2), "ch03/accuracy": Best(1.0, 1.0, 1)}
+        page = Page("".join(learner_page(secret("full"), course, best))).root
+        assert "2 attempts, the best with 1.5 of 3 points" in page.one(id="ch03/softmax").text
+
     def test_see_pictures_where_there_are_any(self, course: Course) -> None:
         one = secret("full")
-        text = "".join(learner_page(one, course, {"ch03/softmax": '<svg role="img"></svg>'}))
+        text = "".join(learner_page(one, course, pictures={"ch03/softmax": '<svg role="img"></svg>'}))
         assert len(Page(text).root.one(**{"class": "picture"}).all("svg")) == 1
         assert "img-src data:;" in text and "style-src-attr" in text
         plain = "".join(learner_page(one, course))
@@ -559,10 +565,12 @@ def test_a_learner_reports_on_a_workspace(
     assert run("init", "--chapter", "3").exit_code == 0
     wrong = "import torch\ndef accuracy(scores, y):\n    return (scores.argmax(0) == y).float().mean()\n"
     (tmp_path / "ch03" / "accuracy.py").write_text(wrong)
+    History(tmp_path).record(result("you", exercise("ch03/accuracy", check("test_a", "failed"))), {})
     done = run("report", "--exercise", "accuracy")
     assert done.exit_code == 0, done.output
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8")).root
-    assert "accuracy(" in page.one(id="ch03/accuracy").text
+    told = page.one(id="ch03/accuracy").text
+    assert "accuracy(" in told and "one attempt" in told
     assert "ch03/softmax" not in page.text
 
 

@@ -93,6 +93,8 @@ def _report_learner(course: str | None, targets: tuple[str, ...], out: Path, for
     from dlex.report.learner_page import learner_page
     from dlex.submission import Submission
     from dlex.targets import find_sources
+    from dlex.workspace import require_workspace
+    from dlex.workspace.history import History
 
     found = find_course(course)
     sources = find_sources(found, targets)
@@ -101,7 +103,8 @@ def _report_learner(course: str | None, targets: tuple[str, ...], out: Path, for
 
         submission = Submission("you", {exercise.id: source for exercise, source in sources.items()})
         (result,) = grade(found, list(sources), [submission])
-    written = write(out, learner_page(result, found), force=force)
+    best = History(require_workspace()).best()
+    written = write(out, learner_page(result, found, best), force=force)
     click.echo(_("wrote {file}: open it in a browser").format(file=written))
     if result.status == "not_graded":
         sys.exit(4)
