@@ -27,6 +27,7 @@ from test_formats import HOSTILE, WITHHELD, hostile, secret
 from dlex.cli import main
 from dlex.course import LEVELS, Course
 from dlex.errors import UsageError
+from dlex.pictures import can_draw
 from dlex.report.class_page import class_page
 from dlex.report.html import write
 from dlex.report.learner_page import learner_page
@@ -563,15 +564,15 @@ def test_a_learner_reports_on_a_workspace(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DLEX_COURSE", str(course.root))
     assert run("init", "--chapter", "3").exit_code == 0
-    wrong = "import torch\ndef accuracy(scores, y):\n    return (scores.argmax(0) == y).float().mean()\n"
-    (tmp_path / "ch03" / "accuracy.py").write_text(wrong)
-    History(tmp_path).record(result("you", exercise("ch03/accuracy", check("test_a", "failed"))), {})
-    done = run("report", "--exercise", "accuracy")
+    (tmp_path / "ch03" / "softmax.py").write_text("def softmax(X):\n    return X.softmax(0)\n")
+    History(tmp_path).record(result("you", exercise("ch03/softmax", check("test_a", "failed"))), {})
+    done = run("report", "--exercise", "softmax")
     assert done.exit_code == 0, done.output
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8")).root
-    told = page.one(id="ch03/accuracy").text
-    assert "accuracy(" in told and "one attempt" in told
-    assert "ch03/softmax" not in page.text
+    part = page.one(id="ch03/softmax")
+    assert "softmax(X)" in part.text and "one attempt" in part.text
+    assert bool(part.all("figure")) == can_draw()
+    assert "ch03/accuracy" not in page.text
 
 
 # In a browser ----------------------------------------------------------------------------------------
