@@ -18,7 +18,7 @@ POINTS = (1.0, 2.0, 3.0)
 MISTAKES = ("wrong_axis", "no_shift")
 CONDITIONS = Conditions("hash-1", 7, tuple(IDS))
 NOT_GRADED, STUBS_ONLY = 20, 30  # every so many learners
-VOID = {"meta", "br", "path", "rect", "input", "img"}
+VOID = {"meta", "br", "img"}  # elements without an end
 
 
 def classroom(learners: int, seed: int = 0) -> list[SubmissionResult]:
@@ -121,6 +121,7 @@ class Page(HTMLParser):
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in VOID:

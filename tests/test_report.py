@@ -27,11 +27,13 @@ from test_formats import HOSTILE, WITHHELD, hostile, secret
 from dlex.cli import main
 from dlex.course import LEVELS, Course
 from dlex.errors import UsageError
+from dlex.pictures import can_draw
 from dlex.report.class_page import class_page
 from dlex.report.html import write
 from dlex.report.learner_page import learner_page
 from dlex.results.records import ExerciseResult, SubmissionResult
 from dlex.results.store import Store, Stored
+from dlex.workspace.history import Best, History
 
 LEARNERS = 300
 WORKED_ON = ("graded", "load_error")
@@ -442,9 +444,14 @@ class TestLearners:
         ]
         assert f"Next: {ids[1]} {ids[1]}" in progress.text and "2 / 3" in progress.text
 
+    def test_see_their_attempts(self, course: Course) -> None:
+        best = {"ch03/softmax": Best(1.5, 3.0, 2), "ch03/accuracy": Best(1.0, 1.0, 1)}
+        page = Page("".join(learner_page(secret("full"), course, best))).root
+        assert "2 attempts, the best with 1.5 of 3 points" in page.one(id="ch03/softmax").text
+
     def test_see_pictures_where_there_are_any(self, course: Course) -> None:
         one = secret("full")
-        text = "".join(learner_page(one, course, {"ch03/softmax": '<svg role="img"></svg>'}))
+        text = "".join(learner_page(one, course, pictures={"ch03/softmax": '<svg role="img"></svg>'}))
         assert len(Page(text).root.one(**{"class": "picture"}).all("svg")) == 1
         assert "img-src data:;" in text and "style-src-attr" in text
         plain = "".join(learner_page(one, course))
@@ -557,13 +564,15 @@ def test_a_learner_reports_on_a_workspace(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DLEX_COURSE", str(course.root))
     assert run("init", "--chapter", "3").exit_code == 0
-    wrong = "import torch\ndef accuracy(scores, y):\n    return (scores.argmax(0) == y).float().mean()\n"
-    (tmp_path / "ch03" / "accuracy.py").write_text(wrong)
-    done = run("report", "--exercise", "accuracy")
+    (tmp_path / "ch03" / "softmax.py").write_text("def softmax(X):\n    return X.softmax(0)\n")
+    History(tmp_path).record(result("you", exercise("ch03/softmax", check("test_a", "failed"))), {})
+    done = run("report", "--exercise", "softmax")
     assert done.exit_code == 0, done.output
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8")).root
-    assert "accuracy(" in page.one(id="ch03/accuracy").text
-    assert "ch03/softmax" not in page.text
+    part = page.one(id="ch03/softmax")
+    assert "softmax(X)" in part.text and "one attempt" in part.text
+    assert bool(part.all("figure")) == can_draw()
+    assert "ch03/accuracy" not in page.text
 
 
 # In a browser ----------------------------------------------------------------------------------------

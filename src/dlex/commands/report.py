@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dlex.errors import UsageError
 from dlex.language import _
 from dlex.results import DEFAULT_DATABASE
+
+if TYPE_CHECKING:
+    from dlex.course import Exercise
+    from dlex.pictures import Picture
+    from dlex.submission import Source
 
 
 @click.command("report", short_help="Write a report as one HTML file.")
@@ -93,15 +99,34 @@ def _report_learner(course: str | None, targets: tuple[str, ...], out: Path, for
     from dlex.report.learner_page import learner_page
     from dlex.submission import Submission
     from dlex.targets import find_sources
+    from dlex.workspace import require_workspace
+    from dlex.workspace.history import History
 
     found = find_course(course)
     sources = find_sources(found, targets)
+    best = History(require_workspace()).best()
     with Console(stderr=True).status(_("checking what you wrote")):
         from dlex.grading.session import grade
 
         submission = Submission("you", {exercise.id: source for exercise, source in sources.items()})
         (result,) = grade(found, list(sources), [submission])
-    written = write(out, learner_page(result, found), force=force)
+        graded = {exercise.id for exercise in result.exercises if exercise.status == "graded"}
+        pictures = _pictures({each: source for each, source in sources.items() if each.id in graded})
+    written = write(out, learner_page(result, found, best, pictures), force=force)
     click.echo(_("wrote {file}: open it in a browser").format(file=written))
     if result.status == "not_graded":
         sys.exit(4)
+
+
+def _pictures(sources: dict[Exercise, Source]) -> dict[str, str]:
+    """For each exercise that has pictures an SVG of them, by id; none where there is no matplotlib."""
+    from dlex.pictures import can_draw, svg
+
+    if not sources or not can_draw():
+        return {}
+    from dlex.grading.pictures import drawn
+
+    seen: dict[str, list[Picture]] = {}
+    for picture in drawn(sources):
+        seen.setdefault(picture.exercise, []).append(picture)
+    return {id: svg(*pictures) for id, pictures in seen.items()}

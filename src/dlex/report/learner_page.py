@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dlex.course import Course
 from dlex.language import _, current, ngettext
@@ -13,6 +14,9 @@ from dlex.report.measures import share
 from dlex.results.feedback import for_learner
 from dlex.results.formats.words import causes, facts, heading, points, same_reason, spoken
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
+
+if TYPE_CHECKING:
+    from dlex.workspace.history import Best
 
 OUTPUT_LINES, OUTPUT_WIDTH = 20, 200
 
@@ -28,11 +32,13 @@ class Told:
 
 @dataclass(frozen=True)
 class Part:
-    """An exercise of the page. `picture` is an SVG, or ""."""
+    """An exercise of the page. `best` is its best attempt so far, and how many there were; `picture` is
+    an SVG, or ""."""
 
     result: ExerciseResult
     causes: list[Told]
     output: str
+    best: Best | None
     picture: str
 
     @property
@@ -71,15 +77,22 @@ class Chapter:
 
 
 def learner_page(
-    result: SubmissionResult, course: Course, pictures: Mapping[str, str] | None = None
+    result: SubmissionResult,
+    course: Course,
+    best: Mapping[str, Best] | None = None,
+    pictures: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """The page about a learner's answers, in pieces. Hidden checks say what their feedback level allows.
 
     Args:
+        best: the best attempts so far by ids of exercises, as `History.best` gives them.
         pictures: for ids of exercises an SVG as `dlex.pictures.svg` makes it.
     """
-    chapters = _chapters(for_learner(result), course, pictures or {})
-    parts = [part for chapter in chapters for part in chapter.parts]
+    shown = for_learner(result)
+    parts = {each.id: _part(each, (best or {}).get(each.id), (pictures or {}).get(each.id, ""))
+             for each in shown.exercises}  # fmt: skip
+    chapters = _chapters(course, parts)
+    ordered = [part for chapter in chapters for part in chapter.parts]
     return render(
         "learner.html",
         language=current().replace("_", "-"),
@@ -89,9 +102,9 @@ def learner_page(
         course=course,
         result=result,
         chapters=chapters,
-        done=sum(part.done for part in parts),
-        total=len(parts),
-        next=next((part.result for part in parts if not part.done), None),
+        done=sum(part.done for part in ordered),
+        total=len(ordered),
+        next=next((part.result for part in ordered if not part.done), None),
         made=datetime.datetime.now().isoformat(" ", "minutes"),
         heading=heading,
         points=points,
@@ -99,23 +112,23 @@ def learner_page(
     )
 
 
-def _chapters(result: SubmissionResult, course: Course, pictures: Mapping[str, str]) -> list[Chapter]:
-    results = {exercise.id: exercise for exercise in result.exercises}
+def _chapters(course: Course, parts: Mapping[str, Part]) -> list[Chapter]:
+    """Chapters and exercises in the order of the course, those that were checked."""
     chapters = []
     for chapter in course.chapters:
         ids = [exercise.id for exercise in course.exercises if exercise.chapter == chapter.id]
-        parts = [_part(results[id], pictures.get(id, "")) for id in ids if id in results]
-        if parts:
-            chapters.append(Chapter(chapter.id, chapter.title, parts))
+        if inside := [parts[id] for id in ids if id in parts]:
+            chapters.append(Chapter(chapter.id, chapter.title, inside))
     return chapters
 
 
-def _part(result: ExerciseResult, picture: str) -> Part:
+def _part(result: ExerciseResult, best: Best | None, picture: str) -> Part:
     from markupsafe import Markup
 
     groups = causes(result) if result.status == "graded" else []
     told = [Told(_headline(first), list(facts(first)), same_reason(others)) for first, *others in groups]
-    return Part(result, told, _beginning(result.output), Markup(picture))  # drawn by us, its texts escaped
+    drawn = Markup(picture)  # by us, its texts escaped
+    return Part(result, told, _beginning(result.output), best, drawn)
 
 
 def _headline(check: CheckResult) -> str:
