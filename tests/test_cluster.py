@@ -24,6 +24,7 @@ from dlex.batch import cluster, protocol, remote
 from dlex.batch.cluster import Cluster
 from dlex.batch.pool import Pool
 from dlex.course import CONTENT, Course, read_course
+from dlex.devices import DRIVER
 from dlex.errors import CourseError, MachineError, UsageError
 from dlex.results.records import SubmissionResult
 from dlex.submission import Source, Submission
@@ -130,6 +131,7 @@ class Running:
 
     def _worker(self, threads: int, folder: Path) -> Part:
         options = ("--no-nanny", "--no-dashboard", "--nthreads", str(threads), "--memory-limit", "0")
+        options += ("--resources", "GPU=1")
         where = ("--local-directory", str(folder))
         return Part("worker", self.address, *options, *where, until=r"(Registered to:)")
 
@@ -144,7 +146,7 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory) -> Iterator[Running]:
-    """One worker of two threads."""
+    """One worker of two threads, with a GPU."""
     with Running(tmp_path_factory.mktemp("dask"), 2) as found:
         yield found
 
@@ -279,7 +281,7 @@ def test_jobs_are_for_this_machine(course):
         make(course, "tcp://127.0.0.1:9", jobs=2)
 
 
-@pytest.mark.parametrize("device, asked", [("cpu", None), ("cuda", {"GPU": 1})])
+@pytest.mark.parametrize("device, asked", [("cpu", None), ("pretend", {"GPU": 1})])
 def test_devices_ask_for_a_gpu(running, course, submissions, monkeypatch, device, asked):
     class Asked(Exception):
         pass
@@ -291,6 +293,28 @@ def test_devices_ask_for_a_gpu(running, course, submissions, monkeypatch, device
     with make(course, running.address, device=device) as graders, pytest.raises(Asked) as seen:
         next(graders.grade(submissions))
     assert seen.value.args == (asked,)
+
+
+def test_submissions_go_to_a_gpu_one_at_a_time(running, course, submissions):
+    (worker,) = running.workers
+    with make(course, running.address, device="pretend") as graders:
+        results = {result.submission: result for _one, result in graders.grade(submissions[:2])}
+        warm = sum("dlex.grading.warm" in process.cmdline() for process in worker.below())
+    assert warm == 2  # itself, a lane: the worker has two threads, but one GPU
+    assert {result.device for result in results.values()} == {"cuda"}
+    assert [result.perfect for result in (results["learner 0"], results["learner 1"])] == [True, False]
+
+
+def test_workers_without_a_gpu_are_refused(running, course, monkeypatch):
+    monkeypatch.setattr(remote, "GPU", "what no worker announces")
+    with pytest.raises(MachineError, match="announces a GPU"):
+        make(course, running.address, device="pretend").__enter__()
+
+
+@pytest.mark.skipif(DRIVER.exists(), reason="there is a GPU")
+def test_a_worker_whose_gpu_cannot_be_used_says_why(running, course):
+    with pytest.raises(MachineError, match=r"on the worker tcp.*there is no GPU to grade on"):
+        make(course, running.address, device="cuda:0").__enter__()
 
 
 def test_without_distributed_the_extra_is_named(dlex, tmp_path):

@@ -50,13 +50,27 @@ def test_what_differs_first(actual: object, expected: object, answer: str | None
     assert kind(actual, expected) == answer
 
 
+LOWER = {
+    torch.float64: (torch.float32,),
+    torch.float32: (torch.float16, torch.bfloat16),
+    torch.float16: (torch.bfloat16,),
+    torch.bfloat16: (torch.float8_e4m3fn, torch.float8_e5m2),
+}
+
+
+@pytest.mark.parametrize("dtype", LOWER)
+def test_a_result_that_was_rounded_once_in_a_lower_precision_fails(dtype: torch.dtype) -> None:
+    X = torch.randn(200, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(dtype)
+    for low in LOWER[dtype]:
+        assert kind(X.to(low).to(dtype), X) == "value"
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_lower_precision_inside_fails_and_another_order_passes(dtype: torch.dtype) -> None:
-    lower = {torch.float32: (torch.float16, torch.bfloat16), torch.float64: (torch.float32,)}[dtype]
     generator = torch.Generator().manual_seed(1)
     X = torch.randn(50, 20, generator=generator, dtype=torch.float64)
     expected = torch.softmax(X, dim=1).to(dtype)
-    for low in lower:
+    for low in LOWER[dtype]:
         assert kind(torch.softmax(X.to(low).to(dtype), dim=1), expected) == "value"
     rounded = X.to(dtype)
     expected = torch.softmax(rounded.double(), dim=1).to(dtype)

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
+import types
 import warnings
+from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
+import gpu_faults
 import pytest
 import torch
+from fake_gpu import FakeDriver
 
 from dlex import devices, doctor
 from dlex.batch.pool import Pool
-from dlex.devices import resolve
+from dlex.devices import elsewhere, resolve
 from dlex.errors import MachineError, UsageError
 from dlex.grading.session import PRETEND, grade
 from dlex.submission import Source, Submission
 from dlex.worker import client, sandbox, wire
-from dlex.worker.client import Budget, Worker, Zygote, ZygoteDied
+from dlex.worker.client import Budget, NoContext, Worker, Zygote, ZygoteDied
 from dlex.worker.executor import Executor
+from dlex.worker.gpu import timing
 from dlex.worker.gpu.real import RealGpu
+from dlex.worker.gpu.spares import Spares
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGE = [["H100", 70 << 30], ["H100", 70 << 30]]
@@ -54,6 +63,13 @@ def test_a_device_is_what_was_asked_for(machine) -> None:
     ]  # fmt: skip
 
 
+def test_the_workers_of_a_cluster_look_for_their_gpus_themselves() -> None:
+    assert [elsewhere(asked) for asked in ("cpu", "cuda", "cuda:1")] == ["cpu", "cuda:0", "cuda:1"]
+    for asked in ("auto", "gpu"):
+        with pytest.raises(UsageError):
+            elsewhere(asked)
+
+
 def test_auto_takes_a_gpu_with_room(machine) -> None:
     machine(BUSY)
     assert resolve("auto") == "cuda:1"
@@ -82,7 +98,7 @@ def test_what_is_missing_is_told(machine, name: str) -> None:
         resolve("cuda")
     assert error.value.exit_code == 4 and error.value.next_step
     assert resolve("auto") == "cpu"
-    finding = doctor._gpu()
+    (finding,) = doctor._gpu()
     assert finding.state == "lacks" and told in finding.found and finding.advice
 
 
@@ -92,7 +108,6 @@ def test_a_gpu_that_is_not_there_or_is_full_is_told(machine) -> None:
         resolve("cuda:2")
     with pytest.raises(MachineError, match=r"T4\) has 300 MB free"):
         resolve("cuda")
-    assert doctor._gpu().state == "ok" and "cuda:1 is T4" in doctor._gpu().found
 
 
 def test_what_torch_was_built_for_is_read_without_importing_it(monkeypatch, tmp_path) -> None:
@@ -100,6 +115,7 @@ def test_what_torch_was_built_for_is_read_without_importing_it(monkeypatch, tmp_
         origin = str(tmp_path / "__init__.py")
 
     monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: Spec)
+    assert devices._built_for_cuda() is False
     for line, built in (("cuda: Optional[str] = None", False), ("cuda: Optional[str] = '12.8'", True)):
         (tmp_path / "version.py").write_text(f"debug = False\n{line}\nhip = None\n")
         assert devices._built_for_cuda() is built
@@ -114,11 +130,9 @@ def test_the_gpus_are_those_that_another_process_sees(monkeypatch) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_the_commands_refuse_a_gpu_that_is_not_there(dlex, tmp_path) -> None:
+def test_a_gpu_that_is_not_there_is_refused(dlex, tmp_path) -> None:
     done = dlex("check", "softmax", "--device", "cuda")
     assert done.returncode == 4 and "there is no GPU to grade on" in done.stderr
-    done = dlex("grade", str(ROOT / "solutions"), "--cluster", "local", "--device", "cuda")
-    assert done.returncode == 2 and "a cluster grades on CPUs" in done.stderr
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -130,6 +144,9 @@ def test_the_script_for_a_gpu_says_that_there_is_none() -> None:
     assert json.loads(done.stdout)["device"] is None
 
 
+SHORTCUTS = {"float32": "float16", "float16": "bfloat16", "bfloat16": "float8_e4m3fn"}
+
+
 @pytest.fixture(scope="module")
 def graded(course) -> dict:
     """Softmax, graded with every call on the pretend GPU."""
@@ -137,6 +154,9 @@ def graded(course) -> dict:
     right = exercise.path("solutions").read_bytes()
     moved = right.replace(b"return X_exp /", b"X_exp = X_exp.cpu(); return X_exp /")
     sources = {"right": right, "on the CPU": moved}
+    for dtype, low in SHORTCUTS.items():
+        shortcut = f"    X = X.to(torch.{low}).to(X.dtype) if X.dtype is torch.{dtype} else X\n    X_exp ="
+        sources[dtype] = right.replace(b"    X_exp =", shortcut.encode())
     submissions = [
         Submission(name, {exercise.id: Source("softmax.py", source)}) for name, source in sources.items()
     ]
@@ -152,6 +172,13 @@ def test_results_have_to_stay_on_the_gpu(graded) -> None:
     checks = graded["on the CPU"].exercises[0].checks
     assert {check.outcome for check in checks} == {"failed"}
     assert {check.mistake.name for check in checks} == {"moved_to_cpu"}
+
+
+@pytest.mark.parametrize("dtype", SHORTCUTS)
+def test_a_shortcut_in_a_lower_precision_is_rejected_there(graded, dtype: str) -> None:
+    lost = {check.name: check for check in graded[dtype].exercises[0].checks if check.outcome == "failed"}
+    assert lost["contract[dtype]"].title == "works in float16, bfloat16, float32 and float64"
+    assert dtype == "float32" or lost.keys() == {"contract[dtype]"}
 
 
 def test_a_pool_grades_on_a_gpu(course, solution) -> None:
@@ -186,7 +213,7 @@ def worker(monkeypatch) -> tuple[Worker, socket.socket]:
 
 def test_a_worker_says_when_its_context_is_there(worker) -> None:
     waiting, theirs = worker
-    theirs.send(client.READY)
+    theirs.send(wire.READY)
     waiting.await_context()
     assert waiting.alive
 
@@ -209,11 +236,193 @@ def test_devices_and_variables_of_the_gpu_reach_its_workers_only(monkeypatch) ->
 
 
 @pytest.fixture
+def forked() -> Iterator[list[subprocess.Popen]]:
+    """The processes that stand in for spares."""
+    processes: list[subprocess.Popen] = []
+    yield processes
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def spares_of(forked: list[subprocess.Popen]) -> Iterator[Callable[..., Spares]]:
+    """Spares that run these commands, one after the other; what they are handed is their input."""
+    made: list[Spares] = []
+
+    def make(*commands: str) -> Spares:
+        left = iter(commands)
+
+        def fork(line: socket.socket, called: bool) -> tuple[int, int]:
+            process = subprocess.Popen([next(left)], stdin=line, stdout=subprocess.DEVNULL)
+            forked.append(process)
+            return process.pid, os.pidfd_open(process.pid)
+
+        made.append(Spares(fork))
+        return made[-1]
+
+    yield make
+    for spares in made:
+        spares._waiting.line.close()
+        os.close(spares._waiting.pidfd)
+
+
+def handed(spares: Spares) -> int:
+    """The process that is handed something."""
+    pid, pidfd = spares.hand_over(b"a request", [0])
+    os.close(pidfd)
+    return pid
+
+
+def test_a_spare_waits_before_it_is_needed_and_the_next_after_it(forked, spares_of) -> None:
+    spares = spares_of("cat", "cat", "cat")
+    spares.refill()
+    spares.refill()
+    assert len(forked) == 1
+    assert handed(spares) == forked[0].pid and len(forked) == 2
+    assert handed(spares) == forked[1].pid and len(forked) == 3
+
+
+def test_without_a_spare_a_new_one_is_made(forked, spares_of) -> None:
+    assert handed(spares_of("cat", "cat")) == forked[0].pid
+
+
+def test_a_spare_that_ended_while_it_waited_is_replaced(forked, spares_of) -> None:
+    spares = spares_of("true", "cat", "cat")
+    spares.refill()
+    os.waitid(os.P_PID, forked[0].pid, os.WEXITED | os.WNOWAIT)
+    assert handed(spares) == forked[1].pid
+
+
+FAKE = Path(__file__).with_name("fake_gpu.py").read_text() + "\ninstall()\n"
+
+
+def simulate(patch: pytest.MonkeyPatch, more: str = "") -> None:
+    """Have zygotes run `fake_gpu`, and more code, before they serve."""
+    code = repr(FAKE + more).replace("{", "{{").replace("}", "}}")
+    patch.setattr(sandbox, "START", sandbox.START.replace("from dlex", f"exec({code}); from dlex", 1))
+
+
+@pytest.fixture
+def simulated(monkeypatch) -> None:
+    """Workers find a GPU that `fake_gpu` simulates."""
+    simulate(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    """Forks workers for a simulated GPU."""
+    with contextlib.closing(Zygote(sandbox.probe().level, [], "cuda:0")) as zygote:
+        with pytest.MonkeyPatch.context() as patch:
+            simulate(patch)
+            zygote.start()
+        yield zygote
+
+
+@pytest.fixture
+def fork(zygote: Zygote) -> Iterator[Callable[[], Worker]]:
+    """Fork workers; they end with the test."""
+    workers: list[Worker] = []
+
+    def forked() -> Worker:
+        budget = Budget(20.0, 60.0, 1 << 30, 1 << 10)
+        budget.start_check()
+        workers.append(zygote.fork(budget))
+        return workers[-1]
+
+    yield forked
+    for worker in workers:
+        worker.kill()
+
+
+def asked(worker: Worker, source: bytes, *arguments: wire.Value, **options) -> wire.Reply:
+    """What a function f answers on the GPU."""
+    assert worker.call(wire.encode(wire.Load(source, "f.py", gpu="cuda:0"))).error is None
+    return worker.call(wire.encode(wire.Call("f", list(arguments), {}, device=wire.GPU, **options)))
+
+
+@pytest.fixture
+def script(monkeypatch) -> types.ModuleType:
+    """`scripts/gpu-test`, as a module."""
+    path = list(sys.path)
+    loader = SourceFileLoader("gpu_test", str(ROOT / "scripts" / "gpu-test"))
+    module = types.ModuleType(loader.name)
+    module.__file__ = loader.path
+    loader.exec_module(module)
+    yield module
+    sys.path[:] = path
+
+
+def test_on_a_gpu_a_fault_costs_its_check_and_no_other(simulated, script, monkeypatch) -> None:
+    expected = gpu_faults.FAULTS | {"a fault that is none": ("pass", "timeout", "no answer within")}
+    monkeypatch.setattr(gpu_faults, "FAULTS", expected)
+    wrong = {"a fault that is none": "nothing was lost"}
+    assert script.faults() == {"total": 5, "as_expected": 4, "wrong": wrong}
+
+
+def test_the_script_for_a_gpu_grades_and_measures(simulated, script, monkeypatch) -> None:
+    monkeypatch.setattr(script, "WARM", 2)
+    found = script.exercises(1)
+    assert found["graded"] == 1 and found["wrong"] == {}
+    assert found["warm_submission_ms"] > 0 and found["submissions_per_second"] > 0
+    (cost,) = found["costs"].values()
+    assert set(cost["gpu_bytes"].values()) == {4096}
+    assert set(cost["gpu_microseconds"].values()) == {250.0}
+
+
+PARTS = {
+    "print('{\"wrong\": {}}')": {"wrong": {}},
+    "raise SystemExit('no room')": {"problem": "no room"},
+    "import time; time.sleep(600)": {"problem": "it took more than 1 s"},
+}
+
+
+@pytest.mark.parametrize("code", PARTS)
+def test_a_part_of_the_script_for_a_gpu_cannot_stop_it(script, tmp_path, monkeypatch, code: str) -> None:
+    (tmp_path / "part").write_text(code)
+    monkeypatch.setattr(script, "__file__", str(tmp_path / "part"))
+    assert script.apart("cases", 1 if "sleep" in code else 60) == PARTS[code]
+
+
+def test_a_worker_has_the_gpu_to_itself(fork) -> None:
+    first = fork()
+    with pytest.raises(NoContext, match="the worker before it still holds the GPU"):
+        fork()
+    first.kill()
+    assert asked(fork(), b"def f(x):\n    return 2 * x\n", sent(torch.ones(2))).error is None
+
+
+def test_a_worker_may_open_again_what_its_context_holds_open_and_nothing_else(fork) -> None:
+    worker = fork()
+    source = b"def f(path):\n    open(path, 'r+b', buffering=0).close()\n"
+    assert asked(worker, source, "/dev/full").error is None
+    if sandbox.probe().level:
+        assert asked(worker, source, "/dev/tty").error.kind == "PermissionError"
+        assert asked(worker, source, "/dev/null").error.kind == "PermissionError"
+
+
+@pytest.mark.parametrize("fails", ["", "FakeDriver.check = lambda self: 1 / 0"])
+def test_the_doctor_has_a_worker_use_the_gpu(machine, monkeypatch, fails: str) -> None:
+    machine(BUSY)
+    simulate(monkeypatch, fails)
+    gpu, worker = doctor._gpu()
+    assert gpu.state == "ok" and "cuda:1 is T4" in gpu.found
+    assert worker.what == "worker on cuda:1"
+    assert worker.state == "broken" if fails else worker.state == "ok"
+    assert not fails or "ZeroDivisionError" in worker.found
+
+
+def test_the_doctor_says_that_a_gpu_is_full(machine) -> None:
+    machine(BUSY[:1])
+    (finding,) = doctor._gpu()
+    assert finding.state == "lacks" and "nvidia-smi" in finding.advice
+
+
+@pytest.fixture
 def real(monkeypatch) -> RealGpu:
     """The path of a real GPU, with the CPU in the place of the device."""
-    for name in ("synchronize", "set_sync_debug_mode"):
-        monkeypatch.setattr(torch.cuda, name, lambda *_: None)
-    return RealGpu("cpu")
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", lambda *_: None)
+    return RealGpu(FakeDriver("cuda:0"))
 
 
 def called(real: RealGpu, function, *args: wire.Value, **options) -> wire.Reply:
@@ -234,14 +443,76 @@ def test_views_and_gradients_arrive_as_they_were(real) -> None:
     assert seen == [((1, 3), True, True)] and reply.error is None
 
 
+class Waits(FakeDriver):
+    """Says that it waited wherever tensors cross, as CUDA does."""
+
+    def kind(self, tensor: torch.Tensor) -> str:
+        waited()
+        return super().kind(tensor)
+
+
+def waited() -> None:
+    warnings.warn("called a synchronizing CUDA operation (Triggered internally)", stacklevel=1)
+
+
 def test_round_trips_are_counted(real) -> None:
     def f(X):
         for _ in range(3):
-            warnings.warn("called a synchronizing CUDA operation (Triggered internally)", stacklevel=1)
+            waited()
         warnings.warn("something else", stacklevel=1)
         return X
 
     assert called(real, f, sent(torch.ones(2)), measure=True).cost.round_trips == 3
+
+
+def test_round_trips_of_arguments_and_results_are_not_counted(real) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        reply = called(RealGpu(Waits("cuda:0")), lambda X: X, sent(torch.ones(2)), measure=True)
+    assert reply.cost.round_trips == 0
+
+
+def test_a_call_is_timed_with_fresh_arguments_and_leaves_the_random_state_alone(real) -> None:
+    driver, seen = FakeDriver("cuda:0"), []
+
+    def f(X):
+        seen.append(X.tolist())
+        random.random()
+        X += torch.rand(2)
+        return X
+
+    random.seed(3)
+    torch.manual_seed(3)
+    reply = called(RealGpu(driver), f, sent(torch.ones(2)), measure=True)
+    assert reply.error is None
+    after = random.random(), torch.rand(1)
+    random.seed(3)
+    torch.manual_seed(3)
+    random.random()
+    torch.rand(2)
+    assert after == (random.random(), torch.rand(1))
+    assert reply.cost.nanoseconds == 250_000 and driver.flushed == timing.REPEATS
+    assert seen == [[1.0, 1.0]] * (1 + timing.WARM_UPS + timing.REPEATS)
+
+
+def test_what_goes_wrong_when_timed_does_not_change_the_answer(real) -> None:
+    calls = []
+
+    def f(X):
+        calls.append(X)
+        if len(calls) > 1:
+            raise SystemExit
+        return 2 * X
+
+    reply = called(real, f, sent(torch.ones(2)), measure=True)
+    assert reply.error is None and reply.cost.nanoseconds == 0
+
+
+def test_what_takes_long_is_not_repeated(real, monkeypatch) -> None:
+    monkeypatch.setattr(timing, "PATIENCE", -1.0)
+    calls = []
+    assert called(real, calls.append, sent(torch.ones(2)), measure=True).cost.nanoseconds == 0
+    assert len(calls) == 2
 
 
 def test_an_answer_that_draws_on_the_cpu_is_handed_a_generator_of_the_cpu(real) -> None:

@@ -32,7 +32,7 @@ def scaled_samples(draw, scales):
 
 
 contract = Contract(
-    "gaussian_nll", samples, single=("n",), grow=({"n": 4}, {"n": 24}), points={"gradients": 2}
+    "gaussian_nll", samples, single=("n",), grow=({"n": 4}, {"n": 24}), points={"gradients": 2}, half=True
 )
 
 

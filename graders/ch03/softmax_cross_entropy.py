@@ -24,7 +24,9 @@ def large_batches(draw):
 
 
 GROW = ({"n": 4, "q": 6}, {"n": 16, "q": 24})
-loss_contract = Contract("loss", batches, single=("n", "q"), grow=GROW, points={"gradients": 2})
+loss_contract = Contract(
+    "loss", batches, single=("n", "q"), grow=GROW, points={"gradients": 2}, half=True
+)
 grad_contract = Contract("grad", batches, single=("n", "q"), grow=GROW, differentiable=False)
 
 

@@ -28,7 +28,7 @@ declare = functools.partial(
     grow=({"n": 4, "d": 6}, {"n": 16, "d": 24}),
     points=CLAUSES,
 )
-relu_contract = declare("relu")
+relu_contract = declare("relu", half=True)
 sigmoid_contract = declare("sigmoid")
 tanh_contract = declare("tanh")
 

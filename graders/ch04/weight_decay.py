@@ -37,8 +37,8 @@ def steps(draw, count=None, n=None, d=None, dtype=torch.float64):
 HALF_EACH = dict.fromkeys(("dtype", "views", "arguments", "single", "gradients"), 0.5)
 GROW = {"n": 4, "d": 6}, {"n": 16, "d": 24}
 
-l1_contract = Contract("l1_penalty", weights, single=("n", "d"), grow=GROW, points=HALF_EACH)
-l2_contract = Contract("l2_penalty", weights, single=("n", "d"), grow=GROW, points=HALF_EACH)
+l1_contract = Contract("l1_penalty", weights, single=("n", "d"), grow=GROW, points=HALF_EACH, half=True)
+l2_contract = Contract("l2_penalty", weights, single=("n", "d"), grow=GROW, points=HALF_EACH, half=True)
 contract = Contract(
     "sgd_step",
     steps,

@@ -18,7 +18,7 @@ from dlex.errors import MachineError, UsageError
 from dlex.language import _
 
 NAME = re.compile(r"cpu|auto|cuda(?::(\d+))?")
-NEEDED = 1 << 30  # bytes: CUDA's context of one process takes about half of it
+NEEDED = 2 << 30  # bytes: a worker and the spare behind it have a context each, of half a gigabyte or so
 DRIVER = Path("/proc/driver/nvidia/version")
 SECONDS = 120
 ASK = """
@@ -52,16 +52,34 @@ def resolve(asked: str) -> str:
         UsageError: no device has this name.
         MachineError: it cannot be used here; says what is missing.
     """
-    named = NAME.fullmatch(asked)
-    if named is None:
-        told = _("there is no device {name}").format(name=repr(asked))
-        raise UsageError(told, _("Devices are cpu, cuda, cuda:1 … and auto."))
+    index = _index(asked)
     if asked == "cpu":
         return asked
     gpus = probe()
     if asked == "auto":
         return next((f"cuda:{i}" for i, gpu in enumerate(gpus.found) if gpu.free >= NEEDED), "cpu")
-    return _usable(int(named[1] or 0), gpus)
+    return _usable(index, gpus)
+
+
+def elsewhere(asked: str) -> str:
+    """The device that workers of a cluster grade on, for what was asked for; they look for themselves.
+
+    Raises:
+        UsageError: no device has this name, or it depends on the machine.
+    """
+    index = _index(asked)
+    if asked == "auto":
+        told = _("the machines of a cluster are not alike")
+        raise UsageError(told, _("Say --device cuda, or leave it out."))
+    return asked if asked == "cpu" else f"cuda:{index}"
+
+
+def _index(asked: str) -> int:
+    named = NAME.fullmatch(asked)
+    if named is None:
+        told = _("there is no device {name}").format(name=repr(asked))
+        raise UsageError(told, _("Devices are cpu, cuda, cuda:1 … and auto."))
+    return int(named[1] or 0)
 
 
 def _usable(index: int, gpus: Gpus) -> str:
@@ -113,7 +131,10 @@ def _built_for_cuda() -> bool:
     spec = importlib.util.find_spec("torch")
     if spec is None or spec.origin is None:
         return False
-    text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
+    try:
+        text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
+    except OSError:
+        return False
     return re.search(r"^cuda\b[^=]*=\s*['\"]", text, re.MULTILINE) is not None
 
 

@@ -29,7 +29,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything, trying rather than guessing."""
-    return [_python(), _torch(), *_isolation(), _worker(), _gpu(), *map(_extra, EXTRAS)]
+    return [_python(), _torch(), *_isolation(), _worker(), *_gpu(), *map(_extra, EXTRAS)]
 
 
 def _python() -> Finding:
@@ -68,12 +68,13 @@ def _isolation() -> list[Finding]:
     return rows
 
 
-def _worker() -> Finding:
-    """Fork a worker for real, and have it run something."""
+def _worker(gpu: str = "") -> Finding:
+    """Fork a worker for real, with a context on a GPU if one is named, and have it run something."""
     from dlex.worker import sandbox, wire
     from dlex.worker.client import Budget, WorkerDied, Zygote, ZygoteDied
 
-    zygote = Zygote(sandbox.probe().level, [])
+    what = _("worker on {gpu}").format(gpu=gpu) if gpu else _("worker")
+    zygote = Zygote(sandbox.probe().level, [], gpu)
     budget = Budget(20, 60, 2 << 30, 1 << 10)
     began = time.monotonic()
     try:
@@ -81,33 +82,35 @@ def _worker() -> Finding:
         worker = zygote.fork(budget)
         warm = time.monotonic()
         source = b"import torch\ndef double(x):\n    return 2 * torch.tensor(x)\n"
-        worker.call(wire.encode(wire.Load(source, "doctor.py")))
+        worker.call(wire.encode(wire.Load(source, "doctor.py", gpu=gpu)))
         reply = worker.call(wire.encode(wire.Call("double", [21], {})))
         answered = time.monotonic() - warm
         worker.kill()
         if not isinstance(reply.value, wire.Tensor):
             answer = reply.error or repr(reply.value)
-            return Finding(_("worker"), "broken", _("it answered {answer}").format(answer=answer))
+            return Finding(what, "broken", _("it answered {answer}").format(answer=answer))
     except (DlexError, WorkerDied, ZygoteDied) as error:
-        return Finding(_("worker"), "broken", str(error))
+        return Finding(what, "broken", str(error))
     finally:
         zygote.close()
     told = _("started in {start:.1f} s, answered in {answer:.0f} ms")
-    return Finding(_("worker"), "ok", told.format(start=warm - began, answer=answered * 1000))
+    return Finding(what, "ok", told.format(start=warm - began, answer=answered * 1000))
 
 
-def _gpu() -> Finding:
+def _gpu() -> list[Finding]:
+    """What there is and, where that will do, whether a worker can use it inside its walls."""
     gpus = devices.probe()
     if gpus.missing:
-        return Finding("GPU", "lacks", _("none: {reason}").format(reason=gpus.missing), gpus.advice)
+        return [Finding("GPU", "lacks", _("none: {reason}").format(reason=gpus.missing), gpus.advice)]
     told = ", ".join(
         _("cuda:{index} is {name}, {free:,} MB free").format(index=i, name=gpu.name, free=gpu.free >> 20)
         for i, gpu in enumerate(gpus.found)
     )
-    if all(gpu.free < devices.NEEDED for gpu in gpus.found):
-        advice = _("A worker needs {size} MB: see nvidia-smi.").format(size=devices.NEEDED >> 20)
-        return Finding("GPU", "lacks", told, advice)
-    return Finding("GPU", "ok", told)
+    usable = [f"cuda:{i}" for i, gpu in enumerate(gpus.found) if gpu.free >= devices.NEEDED]
+    if not usable:
+        advice = _("A worker and its spare need {size} MB: see nvidia-smi.").format(size=devices.NEEDED >> 20)
+        return [Finding("GPU", "lacks", told, advice)]
+    return [Finding("GPU", "ok", told), _worker(usable[0])]
 
 
 def _extra(package: str) -> Finding:

@@ -47,7 +47,8 @@ _decode_result = msgspec.msgpack.Decoder(SubmissionResult).decode
 
 
 class Cluster:
-    """Grades submissions on the workers of a Dask cluster, one per thread of theirs.
+    """Grades submissions on the workers of a Dask cluster, one per thread of theirs or, on a GPU, one per
+    GPU that they announce.
 
     with Cluster(course, exercises, seed=7, isolation=None, jobs=None, address="local") as cluster:
         for submission, result in cluster.grade(submissions):
@@ -56,7 +57,8 @@ class Cluster:
     Args:
         address: a scheduler, as in "tcp://host:8786", or "local" for a cluster on this machine with
             `jobs` workers.
-        device: tasks for another one than cpu ask for the resource GPU, one each.
+        device: tasks for another one than cpu ask for the resource GPU, one each. "cuda:1" is the second
+            GPU of each worker.
     """
 
     def __init__(
@@ -77,9 +79,11 @@ class Cluster:
             )
         self.isolation = -1
         self._address, self._jobs = address, jobs
-        self._resources = None if device == "cpu" else {"GPU": 1}
+        self._on_gpu = device != "cpu"
         ids = [exercise.id for exercise in exercises]
-        self._terms = remote.Terms(secrets.token_hex(8), str(course.root), course.hash, ids, seed, isolation)
+        self._terms = remote.Terms(
+            secrets.token_hex(8), str(course.root), course.hash, ids, seed, isolation, device
+        )
         self._numbers = itertools.count()
         self._looked, self._threads = float("-inf"), 0
 
@@ -89,7 +93,7 @@ class Cluster:
         Raises:
             CourseError: a worker has another course.
             MachineError: no scheduler or no worker is there; a worker has another dlex, or not the
-                isolation level.
+                isolation level; none has a GPU that is asked for.
         """
         with ExitStack() as stack:
             stack.enter_context(dask.config.set(SETTINGS))
@@ -131,7 +135,7 @@ class Cluster:
     def _connect(self, stack: ExitStack) -> Client:
         try:
             if self._address == LOCAL:
-                return Client(stack.enter_context(_local(self._jobs)))
+                return Client(stack.enter_context(_local(self._jobs, self._on_gpu)))
             return Client(self._address, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:
             raise MachineError(
@@ -142,9 +146,15 @@ class Cluster:
     def _examine(self) -> None:
         """See that all workers fit, and agree on the isolation level that each of them has."""
         self._wait_for_workers()
+        if self._on_gpu and not self._look():
+            raise MachineError(
+                f"no worker of the cluster {self._address} announces a GPU",
+                "Start one for each GPU: `dask worker ADDRESS --resources GPU=1`.",
+            )
         try:
             with self._reached():
-                levels = self._client.run(remote.examine, __version__, protocol.encode(self._terms))
+                terms, concerned = protocol.encode(self._terms), list(self._slots())
+                levels = self._client.run(remote.examine, __version__, terms, workers=concerned)
         except DlexError:
             raise
         except Exception as error:  # whatever a worker says that lacks dlex, or has an old one
@@ -169,7 +179,7 @@ class Cluster:
                 protocol.encode(self._terms),
                 protocol.encode(submission),
                 key=f"dlex-{self._terms.client}-{next(self._numbers)}",
-                resources=self._resources,
+                resources={remote.GPU: 1} if self._on_gpu else None,
             )
 
     def _result(self, future: Future, submission: Submission) -> SubmissionResult:
@@ -208,7 +218,8 @@ class Cluster:
 
     def _abandoned(self) -> MachineError:
         return MachineError(
-            f"the cluster {self._address} has had no worker for {WORKERS_SECONDS:.0f} s",
+            f"the cluster {self._address} has had no worker{' with a GPU' if self._on_gpu else ''} for "
+            f"{WORKERS_SECONDS:.0f} s",
             "Start workers (`dask worker ADDRESS`) and run the same command again with --resume.",
         )
 
@@ -219,21 +230,31 @@ class Cluster:
         return max(PER_THREAD * self._threads, 1)
 
     def _look(self) -> int:
-        """Count the threads of all workers."""
+        """Count what all workers grade at a time."""
         with self._reached():
-            self._threads = sum(self._client.nthreads().values())
+            self._threads = sum(self._slots().values())
         self._looked = time.monotonic()
         return self._threads
+
+    def _slots(self) -> dict[str, int]:
+        """How many submissions each worker grades at a time, by its address."""
+        if not self._on_gpu:
+            return self._client.nthreads()
+        workers = self._client.scheduler_info(n_workers=-1)["workers"].items()
+        gpus = {address: int(worker["resources"].get(remote.GPU, 0)) for address, worker in workers}
+        return {address: count for address, count in gpus.items() if count}
 
     def _finish(self) -> None:
         with suppress(*GONE):
             self._client.run(remote.finish, protocol.encode(self._terms), wait=False, on_error="ignore")
 
 
-def _local(jobs: int | None) -> LocalCluster:
-    """A cluster on this machine: a worker per job, one thread each."""
+def _local(jobs: int | None, on_gpu: bool) -> LocalCluster:
+    """A cluster on this machine: a worker per job, one thread each. Unless told otherwise, a submission has
+    the GPU to itself."""
     return LocalCluster(
-        n_workers=jobs or dask.system.CPU_COUNT,
+        n_workers=jobs or (1 if on_gpu else dask.system.CPU_COUNT),
+        resources={remote.GPU: 1} if on_gpu else {},
         threads_per_worker=1,
         processes=True,
         memory_limit=0,  # it would end the worker, not the submission that grows

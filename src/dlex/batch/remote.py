@@ -14,10 +14,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from dlex import __version__
+from dlex import __version__, devices
 from dlex.batch import protocol
 from dlex.batch.pool import Pool
 from dlex.course import Course, find_course, read_course
@@ -25,7 +26,13 @@ from dlex.errors import CourseError, DlexError, MachineError
 from dlex.submission import Submission
 from dlex.worker import sandbox
 
+if TYPE_CHECKING:
+    from distributed.worker_state_machine import WorkerState
+
 IDLE_SECONDS = 600.0  # a client that was killed says nothing; its pools end after this time
+
+
+GPU = "GPU"  # a resource of Dask: how many GPUs a worker has
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -37,6 +44,7 @@ class Terms(msgspec.Struct, frozen=True):
     exercises: list[str]
     seed: int
     isolation: int | None
+    device: str = "cpu"
 
 
 _decode_terms = msgspec.msgpack.Decoder(Terms).decode
@@ -48,13 +56,15 @@ def examine(version: str, terms: bytes, dask_worker) -> int:
 
     Raises:
         CourseError: its course is another one than the client's.
-        MachineError: it has another dlex, or not the isolation level that was asked for.
+        MachineError: it has another dlex, or not the isolation level or the device that was asked for.
     """
     where = dask_worker.address
     _require_version(version, where)
     known = _decode_terms(terms)
     _same_course(known, where)
     with _named(where):
+        if known.device.startswith("cuda"):
+            devices.resolve(known.device)
         return sandbox.require(known.isolation).level
 
 
@@ -65,7 +75,7 @@ def grade(version: str, terms: bytes, submission: bytes) -> bytes:
     worker = get_worker()
     _require_version(version, worker.address)
     with _lock:
-        pool = _pools.setdefault(terms, SharedPool(terms, worker.address, worker.state.nthreads))
+        pool = _pools.setdefault(terms, SharedPool(terms, worker.address, worker.state))
     with _named(worker.address):
         return pool.grade(submission)
 
@@ -79,11 +89,13 @@ async def finish(terms: bytes) -> None:
 
 
 class SharedPool:
-    """A pool for the threads of one worker: started by the first that needs it, and closed when none
-    does, at once after `close`, else after a while."""
+    """A pool for the threads, or the GPUs, of one worker: started by the first that needs it, and closed
+    when none does, at once after `close`, else after a while."""
 
-    def __init__(self, terms: bytes, where: str, lanes: int):
-        self._terms, self._where, self._lanes = _decode_terms(terms), where, lanes
+    def __init__(self, terms: bytes, where: str, state: WorkerState):
+        self._terms, self._where = _decode_terms(terms), where
+        cpu = self._terms.device == "cpu"
+        self._lanes = state.nthreads if cpu else int(state.total_resources[GPU])
         self._lock = threading.Lock()
         self._open = ExitStack()
         self._pool: Pool | None = None
@@ -117,7 +129,14 @@ class SharedPool:
         terms = self._terms
         course = _same_course(terms, self._where)
         exercises = [exercise for target in terms.exercises for exercise in course.find(target)]
-        return Pool(course, exercises, seed=terms.seed, isolation=terms.isolation, jobs=self._lanes)
+        return Pool(
+            course,
+            exercises,
+            seed=terms.seed,
+            isolation=terms.isolation,
+            jobs=self._lanes,
+            device=terms.device,
+        )
 
     def _leave(self) -> None:
         with self._lock:

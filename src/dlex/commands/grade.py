@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dlex.course import Course, Exercise, find_course
-from dlex.devices import resolve
+from dlex.devices import elsewhere, resolve
 from dlex.errors import MachineError, UsageError
 from dlex.results import DEFAULT_DATABASE
 
@@ -92,7 +92,7 @@ def command(
 
     found = find_course(course)
     exercises, names = _chosen(found, targets), _formats(formats, out)
-    device = _device(device, cluster)
+    device = elsewhere(device) if cluster else resolve(device)
     _require_gradebook(gradebook)
     lists, console = _hand_ins(paths, root, ids), Console(stderr=True)
     with Store(db) as store:
@@ -112,17 +112,13 @@ def command(
     sys.exit(1 if batch.lost else 0)
 
 
-def _device(asked: str, cluster: str | None) -> str:
-    if cluster and asked != "cpu":
-        raise UsageError("a cluster grades on CPUs", "Leave out --cluster, or --device.")
-    return resolve(asked)
-
-
 def _backend(course: Course, exercises: list[Exercise], seed: int, isolation, jobs, cluster, device: str):
     if cluster:
         from dlex.batch.cluster import Cluster
 
-        return Cluster(course, exercises, seed=seed, isolation=isolation, jobs=jobs, address=cluster)
+        return Cluster(
+            course, exercises, seed=seed, isolation=isolation, jobs=jobs, address=cluster, device=device
+        )
     from dlex.batch.pool import Pool
 
     jobs = jobs or (_processors() if device == "cpu" else 1)  # a GPU for each submission

@@ -19,6 +19,7 @@ from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Difference
 from dlex.language import _
 from dlex.worker import values, wire
 
+NO_MEMORY = ("CUDA out of memory", "CUDA error: out of memory")  # how a GPU says it
 BROKEN = "CUDA error"  # no call of the process works after that
 TOO_MANY = "dlex.TooManyItems"  # what a worker calls `items.TooManyItems`
 
@@ -249,10 +250,20 @@ def _result(backend: Backend, reply: wire.Reply, device: str, anywhere: bool) ->
         raise CalledForbidden(reply.forbidden[0])
     fault = reply.fault if device == wire.GPU else None
     if reply.error is not None:
-        if device == wire.GPU and BROKEN in reply.error.message:
-            raise Died("crashed", _("it broke the GPU's context: an index out of range does that"))
+        if device == wire.GPU:
+            _require_working_gpu(reply.error)
         raise Raised(reply.error, fault)
     return decode(backend, reply.value, device, fault, anywhere)
+
+
+def _require_working_gpu(error: wire.Error) -> None:
+    """Raise `Died` if, after this error, no other call in that process can be relied on."""
+    if any(words in error.message for words in NO_MEMORY):
+        told, where = _("it ran out of the GPU's memory"), Raised(error).where
+        where = where and _("it ran out of the GPU's memory at {where}").format(where=where)
+        raise Died("crashed", where or told, "gpu memory")
+    if BROKEN in error.message:
+        raise Died("crashed", _("it broke the GPU's context: an index out of range does that"))
 
 
 def _items(backend: Backend, reply: wire.Reply, device: str, anywhere: bool, most: int) -> list:

@@ -25,8 +25,8 @@ class Tolerance:
 
 
 TOLERANCES = {
-    torch.float16: Tolerance(4e-3, 4e-4),
-    torch.bfloat16: Tolerance(3e-2, 3e-3),
+    torch.float16: Tolerance(3e-3, 1e-4),
+    torch.bfloat16: Tolerance(3e-2, 1e-3),
     torch.float32: Tolerance(2e-5, 2e-6),
     torch.float64: Tolerance(1e-9, 1e-11),
     torch.complex64: Tolerance(2e-5, 2e-6),

@@ -1,6 +1,7 @@
 """The contract that every exercise keeps, declared in one line per function.
 
-    dtype       float32 in, float32 out; float64 in, float64 out
+    dtype       float32 in, float32 out; float64 in, float64 out; where calls run on a GPU, the same of
+                float16 and bfloat16, if the function is right in them
     single      one row, one column, one step
     views       non-contiguous arguments
     arguments   arguments and the global random state are left alone
@@ -17,7 +18,7 @@ may move the global random state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -32,11 +33,14 @@ from dlex.grading.failures import CheckFailed, Difference, Raised
 from dlex.grading.render import render_tensor, render_value
 from dlex.grading.strategies import as_view
 from dlex.language import _
+from dlex.worker import wire
 from dlex.worker.values import leaves
 
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
 EXAMPLES = 25
 FEWER = {"device": 5, "operations": 1}  # what goes wrong with devices rarely depends on the numbers
+FLOATS = (torch.float32, torch.float64)
+HALVES = (torch.float16, torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Contract:
         clauses: names of the clauses that apply, where not all do: what takes no tensors has no views.
         magnitude: of values and gradients, as in `assert_close`.
         collect: for a function whose result is to be looped over: how many items it may have at most.
+        half: whether every right answer is close in float16 and bfloat16, too: sums in which terms cancel
+            are not, nor are differences of small numbers.
 
     Example (a line of a grader file):
         contract = Contract("softmax", logits, single=("n", "q"), grow=({"n": 8}, {"n": 32}))
@@ -72,24 +78,29 @@ class Contract:
     clauses: tuple[str, ...] = ()
     magnitude: float = 0.0
     collect: int | None = None
+    half: bool = False
 
-    def checks(self, *, named: bool = False) -> Iterator[tuple[str, Callable]]:
-        """The clauses as check functions, by name. `named`: titles say which function they are about."""
+    def checks(self, *, named: bool = False, device: str = wire.CPU) -> Iterator[tuple[str, Callable]]:
+        """The clauses as check functions, by name. `named`: titles say which function they are about;
+        `device` is where calls run."""
         about = f"{self.function}: " if named else ""
-        clauses = self._clauses()
+        half = self.half and device == wire.GPU
+        clauses = self._clauses(half)
         unknown = set(self.clauses) - clauses.keys()
         if unknown:
             raise ValueError(f"{self.function} has no clauses {', '.join(sorted(unknown))}")
         for name in self.clauses or clauses:
             make, title = clauses[name]
             points = 0 if name == "operations" else self.points.get(name, 1)
-            examples = settings(max_examples=FEWER.get(name, EXAMPLES))
+            most = FEWER.get(name, EXAMPLES)
+            examples = settings(max_examples=2 * most if half and name == "dtype" else most)
             yield name, check(points, title=about + title)(examples(make()))
 
-    def _clauses(self) -> dict[str, tuple[Callable, str]]:
+    def _clauses(self, half: bool) -> dict[str, tuple[Callable, str]]:
         """What makes each clause, and its title."""
+        plain = self._dtype, _("works in float32 and in float64")
         clauses = {
-            "dtype": (self._dtype, _("works in float32 and in float64")),
+            "dtype": (self._half, _("works in float16, bfloat16, float32 and float64")) if half else plain,
             "views": (self._views, _("works for non-contiguous views")),
             "arguments": (self._arguments, self._arguments_title),
         }
@@ -115,8 +126,11 @@ class Contract:
         function = getattr(functions, self.function)
         return function if self.collect is None else function.collected(self.collect)
 
-    def _dtype(self) -> Callable:
-        @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
+    def _half(self) -> Callable:
+        return self._dtype((*FLOATS, *HALVES))
+
+    def _dtype(self, dtypes: Sequence[torch.dtype] = FLOATS) -> Callable:
+        @given(arguments=st.one_of([self.inputs(dtype=dtype) for dtype in dtypes]))
         def clause(submission, reference, arguments):
             self._compare(submission, reference, arguments)
 

@@ -45,7 +45,16 @@ def efficiency(
         told=_("{answer}; {reference}").format(
             answer=needs, reference=_needed([cost.operations for cost in reference])
         ),
+        reference_bytes=dict(zip(labels, (cost.peak_bytes for cost in reference), strict=True)),
+        round_trips=_if_any(labels, [cost.round_trips for cost in costs]),
+        gpu_bytes=_if_any(labels, [cost.gpu_bytes for cost in costs]),
+        gpu_microseconds=_if_any(labels, [cost.nanoseconds / 1000 for cost in costs]),
     )
+
+
+def _if_any(labels: list[str], counts: list) -> dict:
+    """By size; nothing if nothing was counted."""
+    return dict(zip(labels, counts, strict=True)) if any(counts) else {}
 
 
 def _dispatched(function: str, labels: list[str], counts: tuple[int, int]) -> str:

@@ -59,6 +59,7 @@ ENDS = {  # by the cause of the process's end
     "printed": N_("Is there a print in a loop?"),
     "exited": N_("os._exit and the like end the whole program: return a result instead."),
     "SIGSEGV": N_("It broke its own memory: look for ctypes, as_strided or very deep recursion."),
+    "gpu memory": N_("Is there a tensor that holds more than the result needs?"),
 }
 
 

@@ -122,7 +122,7 @@ class Plugin:
             exercise = self.graders[self._by_path[Path(collector.path).resolve()]].exercise
             return [
                 pytest.Function.from_parent(collector, name=f"{name}[{clause}]", callobj=function)
-                for clause, function in obj.checks(named=len(exercise.functions) > 1)
+                for clause, function in obj.checks(named=len(exercise.functions) > 1, device=self._device)
             ]
         return None
 

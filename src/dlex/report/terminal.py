@@ -12,12 +12,13 @@ from rich.text import Text
 from dlex.course import Course
 from dlex.language import _
 from dlex.results.formats.words import causes, heading, same_reason
-from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
+from dlex.results.records import CheckResult, Efficiency, ExerciseResult, SubmissionResult
 
 MARKS = {"passed": ("✓", "green"), "not_attempted": ("·", "dim")}
 WRONG_ENTRY = re.compile(r">[^<>\s]+<")
 SHOWN_IN_FULL = 3
 OUTPUT_LINES = 20
+MUCH_MEMORY = 1.5  # times as much as the reference holds: more is told
 
 
 def print_result(result: SubmissionResult, course: Course, console: Console | None = None) -> None:
@@ -130,14 +131,27 @@ def _print_efficiency(console: Console, exercise: ExerciseResult) -> None:
         if cost is None:
             continue
         console.print(Text(f"  {cost.told}", "dim"))
-        if any(cost.flops.values()):
-            flops = _by_size(cost.flops, _("{count:,} for {size}"))
-            console.print(Text(_("    floating point operations: {counts}").format(counts=flops), "dim"))
-        most = _by_size(cost.peak_bytes, _("{count:,} bytes for {size}"))
-        console.print(Text(_("    most memory in new tensors: {counts}").format(counts=most), "dim"))
+        for line in _measured(cost):
+            console.print(Text(line, "dim"))
 
 
-def _by_size(counts: dict[str, int], told: str) -> str:
+def _measured(cost: Efficiency) -> list[str]:
+    """What else is known of an answer's costs, a line each."""
+    number, in_bytes = _("{count:,} for {size}"), _("{count:,} bytes for {size}")
+    times, time = _("{count:,} times for {size}"), _("{count:,} µs for {size}")
+    much = max(cost.peak_bytes.values()) > MUCH_MEMORY * max(cost.reference_bytes.values(), default=0)
+    rows = [
+        (_("    floating point operations: {counts}"), cost.flops, number),
+        (_("    most memory in new tensors: {counts}"), cost.peak_bytes, in_bytes),
+        (_("    the reference needs less: {counts}"), cost.reference_bytes if much else {}, in_bytes),
+        (_("    the CPU waited for the GPU (.item() and bool() do that): {counts}"), cost.round_trips, times),
+        (_("    most memory on the GPU, measured there: {counts}"), cost.gpu_bytes, in_bytes),
+        (_("    time on the GPU, measured there: {counts}"), cost.gpu_microseconds, time),
+    ]
+    return [line.format(counts=_by_size(counts, each)) for line, counts, each in rows if any(counts.values())]
+
+
+def _by_size(counts: dict[str, float], told: str) -> str:
     return _("; ").join(told.format(count=count, size=size) for size, count in counts.items())
 
 

@@ -31,10 +31,12 @@ class NamedMistake(msgspec.Struct, frozen=True, omit_defaults=True):
     hint: str = ""
 
 
-class Efficiency(msgspec.Struct, frozen=True):
+class Efficiency(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the calls of a right answer cost at two sizes, by size; `told` says it in a sentence.
 
-    `grows`: much more than the reference's operations do.
+    `grows`: much more than the reference's operations do. `reference_bytes`: the reference's peak.
+    On a GPU also: how often the CPU waited for it, the most bytes taken there, the time of a call. The
+    last two are what the submission's own process measured: advice.
     """
 
     operations: dict[str, int]
@@ -43,6 +45,10 @@ class Efficiency(msgspec.Struct, frozen=True):
     peak_bytes: dict[str, int]
     grows: bool
     told: str
+    reference_bytes: dict[str, int] = {}
+    round_trips: dict[str, int] = {}
+    gpu_bytes: dict[str, int] = {}
+    gpu_microseconds: dict[str, float] = {}
 
 
 class CheckResult(msgspec.Struct, frozen=True):

@@ -26,7 +26,6 @@ from dlex.worker import sandbox, wire
 START_SECONDS = 120
 FLOOD = 64 << 20
 CHUNK = 1 << 18
-READY = b"ready"  # a worker with a context on a GPU
 MAX_CALLBACKS = 100_000
 NUMBERS = 1_000_000  # more than the workers of one submission
 
@@ -44,6 +43,10 @@ class WorkerDied(Exception):
 
 class ZygoteDied(Exception):
     """The machinery failed; never the submission's fault."""
+
+
+class NoContext(ZygoteDied):
+    """A worker could not use its GPU. The zygote is well: to start it again would not help."""
 
 
 @dataclass
@@ -78,8 +81,8 @@ class Budget:
 class Zygote:
     """The warm process at one isolation level. `start` returns at once; `fork` waits for it.
 
-    `gpu`: "cuda:0" if every worker is to have a context there. The process itself has none: CUDA does
-    not survive a fork.
+    `gpu`: "cuda:0" if every worker is to have a context there, one worker at a time. The process itself
+    has none: CUDA does not survive a fork.
     """
 
     def __init__(self, isolation: int, masked: list[Path], gpu: str = ""):
@@ -94,7 +97,7 @@ class Zygote:
         """Start (or restart) the process, without waiting until torch is imported."""
         self.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {"level": self.isolation, "files": [], "folders": []}
+        settings = {"level": self.isolation, "files": [], "folders": [], "gpu": self.gpu}
         if self.isolation >= 1:
             settings["files"], settings["folders"] = sandbox.readable(self._masked)
         command = sandbox.command(
@@ -134,6 +137,8 @@ class Zygote:
         """A fresh worker. A zygote that died in the meantime is started again, once."""
         try:
             return self._fork(budget)
+        except NoContext:
+            raise
         except ZygoteDied:
             self.start()
             return self._fork(budget)
@@ -168,7 +173,6 @@ class Zygote:
             "number": self._number,
             "memory": budget.memory,
             "cpu_seconds": int(budget.submission_seconds) + 10,
-            "gpu": self.gpu,
         }
         try:
             descriptors = [theirs.fileno(), worker_output]
@@ -255,16 +259,16 @@ class Worker:
         """Wait until the worker has its context on the GPU; no submission is in it yet.
 
         Raises:
-            ZygoteDied: it could not make one.
+            NoContext: it could not make one.
         """
         began = time.monotonic()
         ready, _, _ = select.select([self._channel], [], [], START_SECONDS)
-        data = self._channel.recv(len(READY)) if ready else b""
-        if data != READY:
+        data = self._channel.recv(len(wire.READY)) if ready else b""
+        if data != wire.READY:
             self.kill()
             words = self.printed.decode(errors="replace").strip()
             spent = f"{time.monotonic() - began:.0f} s"
-            raise ZygoteDied(f"a worker got no context on {self._zygote.gpu} within {spent}. {words}"[:500])
+            raise NoContext(f"a worker got no context on {self._zygote.gpu} within {spent}. {words}"[:500])
 
     def send(self, requests: list[bytes]) -> None:
         """Ask for a batch; read the answers with `receive`, in order."""

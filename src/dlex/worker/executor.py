@@ -17,7 +17,7 @@ import torch
 from dlex.worker import values, wire
 from dlex.worker.errors import describe_error, type_name
 from dlex.worker.items import collecting
-from dlex.worker.operations import Measure
+from dlex.worker.operations import measured
 
 _grad = torch.autograd.grad  # before an exercise takes it away from its submissions
 
@@ -45,6 +45,9 @@ class Device(Protocol):
     def generator(self, seed: int) -> torch.Generator:
         """A generator to hand to a submission there."""
 
+    def measured(self, call: Callable[[], object]) -> tuple[object, wire.Cost]:
+        """What a call there returns, and what it costs."""
+
     def run(self, executor: Executor, request: wire.Call, sequence: int) -> wire.Reply:
         """Answer a call there. May raise what the call raised."""
 
@@ -53,8 +56,8 @@ class Executor:
     """Functions, the objects that they returned, and how to reach the grader's functions.
 
     `callback(id)` gives the function behind a `wire.Callback`; `filename` is the file whose lines
-    tracebacks may show; `gpu` is the device
-    for calls that ask for one, which run on the CPU if there is none.
+    tracebacks may show; `gpu` is the device for calls that ask for one, which run on the CPU if there is
+    none.
     """
 
     def __init__(
@@ -98,26 +101,35 @@ class Executor:
 
         `namespace` holds the functions, if not those that this executor was made with.
         """
-        target = self._target(request, self.namespace if namespace is None else namespace)
-        if request.collect is not None:
-            target = collecting(target, request.collect)
-        args = [self.decode(arg) for arg in request.args]
-        kwargs = {name: self.decode(arg) for name, arg in request.kwargs.items()}
+        target, args, kwargs = self._decoded(request, self.namespace if namespace is None else namespace)
         arguments = [*args, *kwargs.values()]
         if request.observe:
             before = _random_state()
             value = target(*args, **kwargs)
             return Done(value, arguments, random_state_moved=_random_state() != before)
         if request.measure:
-            with Measure() as measure:
-                value = target(*args, **kwargs)
-            cost = wire.Cost(measure.operations, measure.flops, measure.peak_bytes)
+            measure = measured if self._device is None else self._device.measured
+            value, cost = measure(lambda: target(*args, **kwargs))
             return Done(value, arguments, cost=cost)
         value = target(*args, **kwargs)
         if request.gradients is None:
             return Done(value, arguments)
         weights = [self._put(values.decode_tensor(weight)) for weight in request.gradients]
         return Done(value, arguments, _backward(value, arguments, weights))
+
+    def prepared(self, request: wire.Call) -> Callable[[], object]:
+        """A call with fresh arguments that is still to be made, with nothing besides."""
+        target, args, kwargs = self._decoded(request, self.namespace)
+        return lambda: target(*args, **kwargs)
+
+    def _decoded(self, request: wire.Call, namespace: dict[str, object]) -> tuple[Callable, list, dict]:
+        """What is called, and with what."""
+        target = self._target(request, namespace)
+        if request.collect is not None:
+            target = collecting(target, request.collect)
+        args = [self.decode(arg) for arg in request.args]
+        kwargs = {name: self.decode(arg) for name, arg in request.kwargs.items()}
+        return target, args, kwargs
 
     def reply(self, request: wire.Call, done: Done, sequence: int) -> wire.Reply:
         """What came of a call, as a message."""

@@ -16,6 +16,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Sequence
 
 LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
@@ -44,6 +45,12 @@ def prctl(option: int, *arguments: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
+def die_with_parent() -> None:
+    """A child must not outlive the process that forked it."""
+    if LINUX:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def ruleset(files: list[str], folders: list[str]) -> int:
     """A Landlock ruleset, as a descriptor: read below `files`, list names below `folders`.
 
@@ -58,18 +65,34 @@ def ruleset(files: list[str], folders: list[str]) -> int:
     attributes.handled_access_net = abi.get_supported_net(version)
     attributes.scoped = abi.get_supported_scope(version)
     rules = landlock.create_ruleset(attributes)
-    for paths, access in ((files, flags.AccessFs.READ_FILE), (folders, flags.AccessFs.READ_DIR)):
-        for path in paths:
-            try:
-                descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            except FileNotFoundError:
-                continue
-            rule = landlock.PathBeneathAttr()
-            rule.allowed_access = access
-            rule.parent_fd = descriptor
-            landlock.add_rule(rules, rule)
-            os.close(descriptor)
+    _allow(rules, files, flags.AccessFs.READ_FILE)
+    _allow(rules, folders, flags.AccessFs.READ_DIR)
     return rules
+
+
+def allow_devices(rules: int, files: Sequence[str]) -> None:
+    """Add device files to a ruleset, to be read, written and controlled. They have to be open already:
+    the driver opens them once more for new mappings, and no new device comes within reach."""
+    from py_landlock import abi, flags
+    from py_landlock import landlock_sys as landlock
+
+    access = flags.AccessFs.READ_FILE | flags.AccessFs.WRITE_FILE | flags.AccessFs.IOCTL_DEV
+    _allow(rules, files, access & abi.get_supported_fs(landlock.get_abi_version()))
+
+
+def _allow(rules: int, paths: Sequence[str], access: int) -> None:
+    from py_landlock import landlock_sys as landlock
+
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        rule = landlock.PathBeneathAttr()
+        rule.allowed_access = access
+        rule.parent_fd = descriptor
+        landlock.add_rule(rules, rule)
+        os.close(descriptor)
 
 
 def system_call_filter():
@@ -96,15 +119,16 @@ def system_call_filter():
 
 
 def limit_resources(memory: int, cpu_seconds: int) -> None:
-    """rlimits for one submission: `memory` bytes beyond what the fork starts with."""
-    mapped = 0
+    """rlimits for one submission: `memory` bytes, and descriptors, beyond what the fork starts with."""
+    mapped, opened = 0, 0
     if LINUX:
         with open("/proc/self/statm") as statm:
             mapped = int(statm.read().split()[0]) * resource.getpagesize()
+        opened = max(map(int, os.listdir("/proc/self/fd")))
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_NOFILE: opened + 64,
         resource.RLIMIT_AS: mapped + memory,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_STACK: 64 << 20,
@@ -116,16 +140,21 @@ def limit_resources(memory: int, cpu_seconds: int) -> None:
         resource.setrlimit(what, (value, value))
 
 
-def lock_down(level: int, rules: int | None, memory: int, cpu_seconds: int) -> None:
-    """Everything above, in the order that works. There is no way back."""
+def lock_down(
+    level: int, rules: int | None, memory: int, cpu_seconds: int, devices: Sequence[str] = ()
+) -> None:
+    """Everything above, in the order that works; `devices` are files as in `allow_devices`. There is no
+    way back."""
     limit_resources(memory, cpu_seconds)
     if not LINUX:
         return
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     prctl(PR_SET_DUMPABLE, 0)
     if level >= 1:
         from py_landlock import landlock_sys as landlock
 
+        if devices:
+            allow_devices(rules, devices)
         filters = system_call_filter()
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         landlock.restrict_self(rules, None)

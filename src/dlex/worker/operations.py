@@ -17,6 +17,7 @@ from torch.utils import _python_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from dlex.worker import wire
 from dlex.worker.values import leaves
 
 _measuring: Measure | None = None
@@ -86,6 +87,13 @@ class Measure(Mode):
 def _storages(value: object) -> list[torch.UntypedStorage]:
     """Where the tensors in a value keep their numbers; sparse ones keep them in others."""
     return [leaf.untyped_storage() for leaf in leaves(value) if leaf.layout is torch.strided]
+
+
+def measured(call: Callable[[], object]) -> tuple[object, wire.Cost]:
+    """What a call returns, and what it costs."""
+    with Measure() as measure:
+        value = call()
+    return value, wire.Cost(measure.operations, measure.flops, measure.peak_bytes)
 
 
 class _Follow(Mode):

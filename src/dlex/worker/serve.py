@@ -18,6 +18,7 @@ from dlex.worker import wire
 from dlex.worker.by_hand import ByHand
 from dlex.worker.errors import describe_error
 from dlex.worker.executor import Executor
+from dlex.worker.gpu import driver
 from dlex.worker.gpu.pretend import PretendGpu
 from dlex.worker.gpu.real import RealGpu
 from dlex.worker.operations import follow
@@ -63,7 +64,7 @@ class Worker:
         torch.manual_seed(request.entropy)
         self._by_hand = ByHand(request.kernels, request.functions, request.modules, request.filename)
         module = sys.modules[MODULE] = _module(request.filename)
-        gpu = RealGpu(request.gpu) if request.gpu else PretendGpu(request.filename, self._load_again)
+        gpu = self._gpu(request)
         self._executor = Executor(module.__dict__, self._callback, filename=request.filename, gpu=gpu)
         lines = request.source.decode("utf-8", errors="replace").splitlines(keepends=True)
         linecache.cache[request.filename] = (len(request.source), None, lines, request.filename)
@@ -75,6 +76,11 @@ class Worker:
         except BaseException as error:
             return wire.Reply(sequence, error=describe_error(error, request.filename))
         return wire.Reply(sequence, wire.Dict(definitions(module.__dict__)))
+
+    def _gpu(self, request: wire.Load) -> RealGpu | PretendGpu:
+        if request.gpu:
+            return RealGpu(driver.Driver(request.gpu))
+        return PretendGpu(request.filename, self._load_again)
 
     def _load_again(self) -> dict[str, object]:
         """The submission's functions once more, in a module of their own; what it prints is known."""

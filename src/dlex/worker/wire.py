@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 MAX_FRAME = 64 << 20
 _LENGTH = struct.Struct("!I")
 CPU, GPU = "cpu", "cuda"
+READY = b"ready"  # says a worker with a context on a GPU, once, before all messages
 
 Dim = Annotated[int, Meta(ge=0, le=1 << 31)]
 Name = Annotated[str, Meta(max_length=200)]
@@ -181,13 +182,16 @@ class Observed(Struct, array_like=True, forbid_unknown_fields=True):
 
 
 class Cost(Struct, array_like=True, forbid_unknown_fields=True):
-    """Operations dispatched, the floating point operations of matrix work, the most bytes held, and, on
-    a GPU, how often the CPU waited for it."""
+    """Operations dispatched, the floating point operations of matrix work, the most bytes held; on a GPU
+    also how often the CPU waited for it, and, on a real one, the most bytes that were taken there and the
+    time of a call, 0 if it was not taken. A submission can make up all of them."""
 
     operations: Count
     flops: Count
     peak_bytes: Count
     round_trips: Count = 0
+    gpu_bytes: Count = 0
+    nanoseconds: Count = 0
 
 
 class Reply(Struct, tag="reply", array_like=True, forbid_unknown_fields=True):

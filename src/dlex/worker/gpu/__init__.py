@@ -7,6 +7,9 @@
     cuda      what `torch.cuda` and `torch.Generator` answer there
     pretend   all of it switched on for one call
     real      the same calls on a real GPU
+    driver    that GPU, as torch reaches it
+    spares    workers that wait for a submission, their context made
+    timing    how long a call takes there
 
 A tensor of the device is a wrapper around a CPU tensor that shows torch's C++ code the device
 "meta", which knows shapes and runs nothing, and Python code the device "cuda:0". Only what CUDA

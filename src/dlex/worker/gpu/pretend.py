@@ -14,6 +14,7 @@ from dlex.worker.gpu.cuda import Handed, available
 from dlex.worker.gpu.functions import GpuFunctions
 from dlex.worker.gpu.session import NotPretended, Session
 from dlex.worker.gpu.tensor import GpuOperations, GpuTensor, misplaced, session_of
+from dlex.worker.operations import measured
 from dlex.worker.values import labelled, leaves
 
 OPERATIONS = 5_000  # for all calls of a submission; the first of them show what there is to see
@@ -57,8 +58,14 @@ class PretendGpu:
     def generator(self, seed: int) -> torch.Generator:
         return Handed().manual_seed(seed)
 
+    def measured(self, call: Callable[[], object]) -> tuple[object, wire.Cost]:
+        value, cost = measured(call)
+        cost.round_trips = self._session.round_trips
+        return value, cost
+
     def run(self, executor: Executor, request: wire.Call, sequence: int) -> wire.Reply:
         with pretend_gpu(self._filename, self._left) as session:
+            self._session = session
             try:
                 with executor.on(self):
                     return self._answered(executor, request, sequence, session)
@@ -75,8 +82,6 @@ class PretendGpu:
             self._namespace = self._loaded(session)
         done = executor.call(request, self._namespace)
         reply = executor.reply(request, done, sequence)
-        if reply.cost is not None:
-            reply.cost.round_trips = session.round_trips
         left = misplaced(done.value)
         if left is not None and leaves(done.arguments):
             session.refuse("result", request.name, left)
