@@ -4,8 +4,8 @@ Turn scores into probabilities, one row at a time:
 
 $$\mathrm{softmax}(X)_{ij} = \frac{\exp(X_{ij})}{\sum_k \exp(X_{ik})}$$
 
-Each row of `X` is one example, each column one class. Every row of the result is positive and
-adds up to 1; adding a constant to a row does not change its probabilities.
+Each row of `X` is one example, each column one class. No entry of the result is negative, and every
+row adds up to 1; adding a constant to a row does not change its probabilities.
 
 - `X` has shape `(n, q)`, float32 or float64; the result has the same shape and dtype.
 - Scores may be large: `exp(1000)` is infinite, the answer is not.

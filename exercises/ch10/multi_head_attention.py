@@ -11,6 +11,7 @@ a space of its own.
 $$O_k = \mathrm{softmax}\left(\frac{\tilde Q_k \tilde K_k^\top}{\sqrt{s}}\right) \tilde V_k$$
 
    where the softmax runs over the keys: the weights of each query add up to 1.
+
 4. Put the heads side by side again, in order, and mix them: $[O_0, O_1, \dots] \, W_o$.
 
 Shapes, for `b` examples, `n` queries and `m` keys with their values:
