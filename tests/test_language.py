@@ -207,6 +207,7 @@ def test_a_notebook_in_chinese(chinese: None, course: Course) -> None:
 def test_lines_in_cells(chinese: None) -> None:
     content = b"# cell 1\nx = 1\n\n# cell 3\nx\ny\n"
     assert in_cells("抛出了 ValueError\n在第 5 行: x", content) == "抛出了 ValueError\n在单元 3 第 1 行: x"
+    assert in_cells("第 6 行 (y): 结果在 CPU 上", content) == "单元 3 第 2 行 (y): 结果在 CPU 上"
 
 
 def test_a_report_in_chinese(dlex, tmp_path: Path) -> None:
