@@ -5,7 +5,6 @@ Outputs, metadata, widgets, raw HTML cells and whatever a format may hold tomorr
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from nbformat import NotebookNode, v4
@@ -15,7 +14,6 @@ from dlex.notebooks.outputs import picture
 from dlex.results.formats.markdown import fenced
 from dlex.submission import read_source
 
-_GRADE_ID = re.compile(r"[a-zA-Z0-9_\-]{1,128}")
 MAX_CELLS = 2000
 
 
@@ -44,15 +42,9 @@ def _clean(cell: Cell, number: int) -> NotebookNode:
         if pictures := _attachments(cell.attachments):
             made.attachments = pictures
     made.id = f"cell-{number}"  # ids may be missing or double
-    if grade_id := _grade_id(cell.metadata):
-        made.metadata["nbgrader"] = NotebookNode(grade_id=grade_id)
+    if cell.grade_id:
+        made.metadata["nbgrader"] = NotebookNode(grade_id=cell.grade_id)
     return made
-
-
-def _grade_id(metadata: object) -> str:
-    grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = grading.get("grade_id") if isinstance(grading, dict) else None
-    return grade_id if isinstance(grade_id, str) and _GRADE_ID.fullmatch(grade_id) else ""
 
 
 def _attachments(attachments: object) -> NotebookNode:
