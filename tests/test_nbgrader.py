@@ -258,7 +258,7 @@ def test_comments_say_why(exported, learner: str, words: list[str]) -> None:
 
 
 def test_honest_learners_are_accused_of_nothing(exported) -> None:
-    for learner in ("right", "overflows", "magics", "trials"):
+    for learner in ("right", "overflows", "magics", "trials", "from_colab", "from_vs_code", "asks_and_plots"):
         assert "cells" not in "".join(exported[learner]["notebooks"][0]["comments"].values())
 
 

@@ -165,3 +165,11 @@ def test_parts_end_where_something_else_begins() -> None:
     ]  # fmt: skip
     assert parts_of(cells) == {"ch03/f": Part(1, 4), "ch03/g": Part(6, 6)}
     assert parts_of([("code", ""), ("code", "dlex-ch03-f")]) == {}
+
+
+def test_what_a_cell_imports_from_the_future_comes_first() -> None:
+    late = "from __future__ import annotations\nimport torch"
+    made = from_texts("a.ipynb", ["x = 1", late, "def f(x: No) -> No:\n    return torch.exp(x)"])
+    names: dict[str, object] = {}
+    exec(compile(made.answering(["f"]), "a", "exec", dont_inherit=True), names)
+    assert made.answering(["f"]).startswith(b"from __future__") and callable(names["f"])

@@ -31,12 +31,14 @@ RUNS_ITS_BODY = ("%%time", "%%capture", "%%prun")  # names defined in such a cel
 class Notebook:
     """What a notebook holds: its code, the names that it defines, and the cells that were left out.
 
-    `codes` maps the number of a code cell, from 1, to its Python, `names` to what it defines; `broken` that
-    of one which does not compile to its text and to what is wrong with it. `parts` are those of exercises,
-    by id, where the notebook says so. `problem` says why there is nothing to be read.
+    `codes` maps the number of a code cell, from 1, to its Python, `names` to what it defines; `future` is the
+    line of what cells import from `__future__`, which has to come first of all. `broken` maps the number
+    of a cell which does not compile to its text and to what is wrong with it. `parts` are those of
+    exercises, by id, where the notebook says so. `problem` says why there is nothing to be read.
     """
 
     codes: dict[int, str] = field(default_factory=dict)
+    future: str = ""
     names: dict[int, set[str]] = field(default_factory=dict)
     broken: dict[int, tuple[str, str]] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class Notebook:
         part = self.parts.get(exercise)
         end = sum(number <= part.end for number in numbers) if part else len(numbers)
         kept, wanted = slices.needed(slices.counting(every, end), functions)
-        first, parts = 0, []
+        first, parts = 0, [self.future] if self.future else []
         for number in sorted(self.codes.keys() | self.broken.keys()):
             if number in self.broken:
                 why = self.broken[number][1]
@@ -193,6 +195,7 @@ def from_texts(name: str, texts: list[str], parts: dict[str, Part] | None = None
     if sum(map(len, texts)) > MAX_BYTES:
         return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
     codes, broken, defined = {}, {}, {}
+    future: set[str] = set()
     for number, text in enumerate(texts, 1):
         code = python_of(text)
         names, why = _names(code)
@@ -200,13 +203,26 @@ def from_texts(name: str, texts: list[str], parts: dict[str, Part] | None = None
             broken[number] = text, why
         else:
             defined[number] = names
-            codes[number] = code
+            codes[number] = _without_future(code, future)
     joined = "\n\n".join(codes.values())
     if len(joined.encode()) + 20 * len(texts) > MAX_BYTES:
         return Notebook(problem=TOO_LARGE.format(name, MAX_BYTES))
-    if why := _names(joined)[1]:  # a late `from __future__ import`
+    if why := _names(joined)[1]:  # a late `global`
         return Notebook(problem=f"the cells of {name} do not compile together: {why}")
-    return Notebook(codes, defined, broken, parts or {})
+    line = f"from __future__ import {', '.join(sorted(future))}" if future else ""
+    return Notebook(codes, line, defined, broken, parts or {})
+
+
+def _without_future(code: str, found: set[str]) -> str:
+    """A cell that compiles without its imports from `__future__`; what they name is added to `found`."""
+    if "__future__" not in code:
+        return code
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            text = ast.get_source_segment(code, node)
+            code = code.replace(text, "pass" + "\n" * text.count("\n"), 1)
+            found |= {alias.name for alias in node.names}
+    return code
 
 
 def _names(code: str) -> tuple[set[str], str]:

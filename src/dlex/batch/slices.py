@@ -265,7 +265,6 @@ def _look(node: ast.AST, made: Statement, inside: bool) -> None:
 def _note_import(node: ast.Import | ast.ImportFrom, made: Statement) -> None:
     modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
     made.plots |= any(module.split(".")[0] in PLOTS for module in modules)
-    made.always |= modules == ["__future__"]
     for alias in node.names:
         if alias.name == "*":
             made.always = True

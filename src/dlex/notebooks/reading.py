@@ -5,6 +5,7 @@ Outputs, metadata, widgets, raw HTML cells and whatever a format may hold tomorr
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from nbformat import NotebookNode, v4
@@ -32,19 +33,28 @@ def read_submitted(path: Path) -> tuple[list[NotebookNode], str]:
 
 
 def _clean(cell: Cell, number: int) -> NotebookNode:
-    text = cell.text.replace("\0", "")
+    text = cell.text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     if cell.cell_type == "code":
         made = v4.new_code_cell(text)
     elif cell.cell_type == "raw":
-        made = v4.new_markdown_cell(fenced(text))
+        made = v4.new_markdown_cell(without_tags(fenced(text)))
     else:
-        made = v4.new_markdown_cell(text)
+        made = v4.new_markdown_cell(without_tags(text))
         if pictures := _attachments(cell.attachments):
             made.attachments = pictures
     made.id = f"cell-{number}"  # ids may be missing or double
     if cell.grade_id:
         made.metadata["nbgrader"] = NotebookNode(grade_id=cell.grade_id)
     return made
+
+
+def without_tags(text: str) -> str:
+    """Markdown that holds no HTML, for viewers that would show it as such; it looks the same.
+
+    >>> ascii(without_tags("a<b, <b>, 1 < 2"))
+    "'a<\\u2060b, <\\u2060b>, 1 < 2'"
+    """
+    return re.sub("<(?=[A-Za-z/!?])", "<\u2060", text)
 
 
 def _attachments(attachments: object) -> NotebookNode:
