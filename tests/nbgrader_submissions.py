@@ -497,6 +497,9 @@ def scripts(nb):
     cell(nb, "softmax").source = softmax(f"print({script!r})\nraise ValueError({script!r})")
     nb.cells[0].source = f"{script} [link](javascript:alert('{CANARY}')) **text**"
     nb.cells.append(v4.new_markdown_cell(script))
+    nb.cells.append(
+        v4.new_markdown_cell(f"[link](JavaScript:alert('{CANARY}')) ![](javascript:alert(1)) <{script}>")
+    )
     nb.cells.append(v4.new_raw_cell(f"</pre>{script}", metadata={"raw_mimetype": "text/html"}))
     nb.cells.append(v4.new_code_cell("x", outputs=[v4.new_output("display_data", {"text/html": script})]))
     nb.cells[-1].metadata["tags"] = [f'"><script>{CANARY}</script>']

@@ -54,7 +54,7 @@ def without_tags(text: str) -> str:
     >>> ascii(without_tags("a<b, <b>, 1 < 2"))
     "'a<\\u2060b, <\\u2060b>, 1 < 2'"
     """
-    return re.sub("<(?=[A-Za-z/!?])", "<\u2060", text)
+    return re.sub("<(?!https?://)(?=[A-Za-z/!?])", "<\u2060", text)
 
 
 def _attachments(attachments: object) -> NotebookNode:
