@@ -30,6 +30,7 @@ ZEROS = {
     "softmax": "import torch\n\ndef softmax(X):\n    return torch.zeros_like(X)",
     "cross_entropy": "import torch\n\ndef cross_entropy(P, y):\n    return torch.zeros(len(y))",
 }
+RELEASED_STUB = 'import torch\n\ndef softmax(X):\n    """Text."""\n    raise NotImplementedError("write me")'
 CANARY = "canary-7141"  # a script that must not reach a browser
 Change = Callable[[NotebookNode], object]
 SUBMISSIONS: dict[str, tuple[str, Change]] = {}
@@ -156,6 +157,98 @@ def double_ids(nb):
 @submission(ALL)
 def format_3(nb):
     answer(nb)
+
+
+def remade(nb: NotebookNode, code: dict, text: dict | None = None) -> None:
+    """What an editor makes of a notebook: metadata of its own, no ids, an older format."""
+    nb.nbformat_minor = 2
+    for one in nb.cells:
+        one.pop("id", None)
+        one.metadata.update(code if one.cell_type == "code" else text or {})
+
+
+@submission(ALL)
+def from_colab(nb):
+    """Colab's metadata, its shell lines, forms, drive and imports."""
+    answer(nb, '#@title Softmax { display-mode: "form" }\n' + ANSWERS["softmax"] + "\n\n#@markdown text")
+    first(
+        nb, "!pip install -q d2l\nfrom google.colab import drive\ndrive.mount('/content/drive')\n%cd /content"
+    )
+    remade(
+        nb,
+        {"id": "mF2x9", "colab": {"base_uri": "https://localhost:8080/"}, "executionInfo": {"status": "ok"}},
+    )
+    nb.metadata = {"colab": {"provenance": [], "toc_visible": True}, "accelerator": "GPU",
+                   "kernelspec": {"name": "python3", "display_name": "Python 3"}}  # fmt: skip
+
+
+@submission(ALL)
+def from_colab_without_marks(nb):
+    """All metadata lost; a GPU asked for."""
+    answer(nb)
+    first(nb, "device = 'cuda' if torch.cuda.is_available() else 'cpu'")
+    for one in nb.cells:
+        one.metadata = {"id": "x"}
+
+
+@submission(ALL)
+def from_vs_code(nb):
+    answer(nb)
+    remade(nb, {"vscode": {"languageId": "python"}, "tags": []}, {"slideshow": {"slide_type": "-"}})
+    nb.metadata = {
+        "language_info": {"name": "python", "version": "3.12.1"},
+        "vscode": {"interpreter": {"hash": "a"}},
+    }
+    for one in nb.cells:
+        one.source = one.source.replace("\n", "\r\n") + "\r\n"
+
+
+@submission(ALL)
+def with_a_byte_order_mark(nb):
+    answer(nb)
+
+
+@submission(ALL)
+def asks_and_plots(nb):
+    """What runs in Jupyter only, before, between and behind the answers."""
+    answer(nb, f'%matplotlib inline\n{ANSWERS["softmax"]}\n\nif __name__ == "__main__":\n    check(softmax)')
+    first(nb, "n = int(input('How many? '))\nname = input()\nX = torch.rand(n, 3)")
+    last(nb, "from google.colab import files\nfiles.upload()")
+    last(nb, "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot(softmax(X))\nplt.show()")
+    last(nb, "%load_ext dlex\n%dlex check softmax\nsoftmax?")
+
+
+@submission(ALL)
+def answers_above_the_stub(nb):
+    """An answer pasted from another notebook, before the cell that was meant for it."""
+    answer(nb)
+    pasted = cell(nb, "softmax").source
+    cell(nb, "softmax").source = RELEASED_STUB
+    nb.cells.insert(
+        1, v4.new_code_cell(pasted, metadata={"nbgrader": {"grade_id": "dlex-ch06-corr2d-answer"}})
+    )
+
+
+@submission(ALL)
+def copies_the_wrong_cell(nb):
+    """The answer cell of one exercise, copied to hold that of another."""
+    answer(nb)
+    copied = copy.deepcopy(cell(nb, "softmax"))
+    copied.source = ANSWERS["cross_entropy"]
+    place = nb.cells.index(cell(nb, "cross_entropy"))
+    nb.cells[place] = copied
+
+
+@submission(ALL)
+def defines_it_again_for_another(nb):
+    """A helper of a later answer that has the name of an earlier one."""
+    helper = "\n\ndef softmax(z):\n    return z / z.sum()"
+    answer(nb, entropy=ANSWERS["cross_entropy"] + helper)
+
+
+@submission(ALL)
+def annotates_from_the_future(nb):
+    answer(nb, "from __future__ import annotations\n" + ANSWERS["softmax"])
 
 
 # Wrong, in several ways -----------------------------------------------------------------------
@@ -404,6 +497,9 @@ def scripts(nb):
     cell(nb, "softmax").source = softmax(f"print({script!r})\nraise ValueError({script!r})")
     nb.cells[0].source = f"{script} [link](javascript:alert('{CANARY}')) **text**"
     nb.cells.append(v4.new_markdown_cell(script))
+    nb.cells.append(
+        v4.new_markdown_cell(f"[link](JavaScript:alert('{CANARY}')) ![](javascript:alert(1)) <{script}>")
+    )
     nb.cells.append(v4.new_raw_cell(f"</pre>{script}", metadata={"raw_mimetype": "text/html"}))
     nb.cells.append(v4.new_code_cell("x", outputs=[v4.new_output("display_data", {"text/html": script})]))
     nb.cells[-1].metadata["tags"] = [f'"><script>{CANARY}</script>']
@@ -426,7 +522,8 @@ def hand_in(root: Path, released: NotebookNode) -> None:
         folder = root / "submitted" / name / "ch3"
         folder.mkdir(parents=True)
         text = json.dumps(notebook) if name != "format_3" else _format_3(notebook)
-        (folder / "ch3.ipynb").write_text(text, encoding="utf-8")
+        coding = "utf-8-sig" if name == "with_a_byte_order_mark" else "utf-8"
+        (folder / "ch3.ipynb").write_text(text, encoding=coding, newline="\r\n")
     _beside(root / "submitted")
 
 

@@ -6,6 +6,7 @@ import copy
 import csv
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -258,7 +259,7 @@ def test_comments_say_why(exported, learner: str, words: list[str]) -> None:
 
 
 def test_honest_learners_are_accused_of_nothing(exported) -> None:
-    for learner in ("right", "overflows", "magics", "trials"):
+    for learner in ("right", "overflows", "magics", "trials", "from_colab", "from_vs_code", "asks_and_plots"):
         assert "cells" not in "".join(exported[learner]["notebooks"][0]["comments"].values())
 
 
@@ -290,7 +291,11 @@ def test_feedback_holds_no_script_of_a_learner(graded: Class) -> None:
         f'"><script>{CANARY}',
     ):
         assert dangerous not in page
+    assert 'href="javascript' not in page.lower() and 'src="javascript' not in page.lower()
     autograded = nbformat.writes(graded.notebook("autograded", "scripts"))
+    for one in graded.notebook("autograded", "scripts").cells:
+        if one.cell_type == "markdown" and "nbgrader" not in one.metadata:
+            assert not re.search("<[a-z/!?]", one.source, re.IGNORECASE)
     assert "raw_mimetype" not in autograded and '"tags"' not in autograded
 
 

@@ -49,6 +49,8 @@ CELLS = {
     "raises": "def softmax(X):\n    raise ValueError('<script>')\n\ndlex.check('softmax')",
     "validated": "os.environ['NBGRADER_EXECUTION'] = 'validate'\ndlex.check('softmax')",
     "autograded": OVERFLOWS,
+    "autograded_by_magic": "%dlex check softmax",
+    "autograded_with_more_below": "dlex.check('softmax');\nprint('done')",
     "unknown": "dlex.check('sofmax')",
     "misused": "%dlex chek softmax",
 }
@@ -121,9 +123,19 @@ def test_an_exception_is_told_as_text(outputs) -> None:
 
 
 def test_under_nbgrader_nothing_passes_by_accident(outputs) -> None:
-    assert error(outputs["validated"]) == "NotRight: 0 of 14 points"
-    (score,) = [output for output in outputs["autograded"] if output["output_type"] == "execute_result"]
-    assert 0 < float(score["data"]["text/plain"]) < 14
+    told = error(outputs["validated"])
+    assert told.startswith("NotRight: ch03/softmax: 0/14 points") and "ValueError" in told
+    for name in ("autograded", "autograded_by_magic", "autograded_with_more_below"):
+        (score,) = [output for output in outputs[name] if output["output_type"] == "execute_result"]
+        assert 0 < float(score["data"]["text/plain"]) < 14
+
+
+def test_errors_show_no_traceback(outputs) -> None:
+    for name in ("validated", "unknown", "misused"):
+        (raised,) = [output for output in outputs[name] if output["output_type"] == "error"]
+        assert "Traceback" not in "".join(raised["traceback"]) and raised["evalue"] in "\n".join(
+            raised["traceback"]
+        )
 
 
 def test_wrong_use(outputs) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlex.batch.notebooks import from_texts
+from dlex.batch.notebooks import Part, from_texts, parts_of
 
 
 def kept(*cells: str, functions: tuple[str, ...] = ("f",)) -> str:
@@ -120,3 +120,56 @@ def test_long_chains_take_no_time() -> None:
     functions = [f"def g{k}():\n    g{k + 1}()\n    global b{k}\n    b{k} = 1" for k in range(count)]
     content = from_texts("a.ipynb", ["def f():\n    return a0", *values, *functions, "g0()"]).answering(["f"])
     assert f"a{count - 1} = a{count}".encode() in content
+
+
+# Notebooks that say which cell answers which exercise: what comes later changes nothing.
+
+STUB = 'def f(x):\n    """Text."""\n    raise NotImplementedError("write me")'
+LATER = "def f(x):\n    return x"
+
+
+def answer(*cells: str, end: int = 1, others: tuple[int, ...] = ()) -> str:
+    """What is run for an exercise that asks for `f` and ends with code cell `end`."""
+    made = from_texts("a.ipynb", list(cells), {"ch03/f": Part(1, end)})
+    return made.answering(["f"], "ch03/f", others).decode()
+
+
+@pytest.mark.parametrize("late", [LATER, "f = f(1)", "f.cache = 1", "import math as f", "f.clear()"])
+def test_what_comes_later_does_not_change_an_answer(late: str) -> None:
+    found = answer("import torch", DEF, "x = 1", late, end=3)
+    assert late not in found and DEF in found
+
+
+def test_what_comes_later_may_help() -> None:
+    helper = "import math, numpy as torch_\ndef g(x):\n    return math.exp(x)"
+    found = answer("import math\ndef f(x):\n    return g(x)", helper)
+    assert "def g" in found and "import math" in found
+    assert "return x" in answer(DEF, LATER, end=2), "what stands below an answer, before the next exercise"
+
+
+@pytest.mark.parametrize("cells", [(STUB, LATER), (LATER, STUB), (STUB, "pass", LATER)])
+def test_a_stub_is_no_answer_where_there_is_one(cells: tuple[str, ...]) -> None:
+    assert "Text" not in answer(*cells) and LATER in answer(*cells)
+    assert LATER in kept(*cells) and "Text" not in kept(*cells)
+
+
+def test_a_stub_stays_where_only_another_exercise_has_its_name() -> None:
+    assert "Text" in answer(STUB, LATER, others=(2,)) and LATER not in answer(STUB, LATER, others=(2,))
+
+
+def test_parts_end_where_something_else_begins() -> None:
+    cells = [
+        ("markdown", "dlex-ch03-f-statement"), ("code", "dlex-ch03-f-answer"), ("code", ""),
+        ("code", "dlex-ch03-f"), ("markdown", ""), ("code", ""), ("markdown", "dlex-ch03-g-statement"),
+        ("code", ""), ("code", "dlex-ch03-g-answer"), ("code", "own"), ("code", ""),
+    ]  # fmt: skip
+    assert parts_of(cells) == {"ch03/f": Part(1, 4), "ch03/g": Part(6, 6)}
+    assert parts_of([("code", ""), ("code", "dlex-ch03-f")]) == {}
+
+
+def test_what_a_cell_imports_from_the_future_comes_first() -> None:
+    late = "from __future__ import annotations\nimport torch"
+    made = from_texts("a.ipynb", ["x = 1", late, "def f(x: No) -> No:\n    return torch.exp(x)"])
+    names: dict[str, object] = {}
+    exec(compile(made.answering(["f"]), "a", "exec", dont_inherit=True), names)
+    assert made.answering(["f"]).startswith(b"from __future__") and callable(names["f"])

@@ -3,11 +3,11 @@
 __version__ = "0.1.0"
 
 
-def check(target: str) -> float | None:
+def check(target: str) -> None:
     """Check what is defined in this notebook: `dlex.check("softmax")`."""
     from dlex.notebooks.live import check
 
-    return check(target)
+    check(target)
 
 
 def load_ipython_extension(ipython) -> None:

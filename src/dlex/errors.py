@@ -22,6 +22,10 @@ class DlexError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n{self.next_step}" if self.next_step else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: where in dlex it was raised is nobody's business."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UsageError(DlexError):
     """The command was used wrongly: an unknown target, a folder that is not there."""

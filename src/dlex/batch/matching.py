@@ -142,13 +142,25 @@ def _notebook_rank(notebook: Notebook, exercise: Exercise, by_name: bool) -> Ran
 def notebook_source(path: str, notebook: Notebook, exercise: Exercise) -> Source:
     """A notebook as the answer to an exercise."""
     problem = notebook.problem
-    if not problem and not notebook.defines.intersection(exercise.functions):
+    others = _same_names(notebook, exercise)
+    if not problem and notebook.defined_outside(others).isdisjoint(exercise.functions):
         problem = notebook.broken_definition(exercise.functions)
         problem = f"{path}: {problem}" if problem else ""
     if problem:
         return Source(path, None, problem)
-    content = notebook.answering(exercise.functions)
+    content = notebook.answering(exercise.functions, exercise.id, others)
     return Source(path, content, note=f"{path}: {notebook.note}" if notebook.note else "")
+
+
+def _same_names(notebook: Notebook, exercise: Exercise) -> set[int]:
+    """The cells that answer other exercises with functions of the same names: none, if the notebook does
+    not say which cell answers this one."""
+    asked = {other.id: set(other.functions) for other in exercise.course.exercises}
+    mine = asked.pop(exercise.id)
+    if exercise.id not in notebook.parts:
+        return set()
+    rivals = notebook.parts.keys() & {id for id, functions in asked.items() if functions & mine}
+    return {notebook.parts[id].answer for id in rivals}
 
 
 def _best(exercise: Exercise, candidates: list[Candidate], entries: list[Entry]) -> Source:

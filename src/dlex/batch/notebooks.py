@@ -10,19 +10,21 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from dlex.batch import slices
 from dlex.batch.entries import one_line
 from dlex.language import N_, _
+from dlex.notebooks.cells import exercise_answered, test_id
 from dlex.submission import MAX_BYTES, line_in_words
 
 TOO_LARGE = N_("the code cells of {name} have more than {most:,} bytes: hand in the code alone")
+_GRADE_ID = re.compile(r"[a-zA-Z0-9_\-]{1,128}")
 RUNS_ITS_BODY = ("%%time", "%%capture", "%%prun")  # names defined in such a cell stay defined
 
 
@@ -30,22 +32,49 @@ RUNS_ITS_BODY = ("%%time", "%%capture", "%%prun")  # names defined in such a cel
 class Notebook:
     """What a notebook holds: its code, the names that it defines, and the cells that were left out.
 
-    `codes` maps the number of a code cell, from 1, to its Python; `broken` that of one which does not
-    compile to its text and to what is wrong with it. `problem` says why there is nothing to be read.
+    `codes` maps the number of a code cell, from 1, to its Python, `names` to what it defines; `future` is the
+    line of what cells import from `__future__`, which has to come first of all. `broken` maps the number
+    of a cell which does not compile to its text and to what is wrong with it. `parts` are those of
+    exercises, by id, where the notebook says so. `problem` says why there is nothing to be read.
     """
 
     codes: dict[int, str] = field(default_factory=dict)
-    defines: frozenset[str] = frozenset()
+    future: str = ""
+    names: dict[int, set[str]] = field(default_factory=dict)
     broken: dict[int, tuple[str, str]] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
     problem: str = ""
 
-    def answering(self, functions: Collection[str]) -> bytes:
-        """One file: what `functions` depend on, cell by cell; all definitions, if it has none of these."""
-        if self.defines.isdisjoint(functions):
-            functions = self.defines
-        every = [(number, statement) for number, cell in self._statements.items() for statement in cell]
-        kept, wanted = slices.needed([statement for _number, statement in every], functions)
-        first, parts = 0, []
+    @property
+    def defines(self) -> set[str]:
+        return self.defined_outside(())
+
+    def defined_outside(self, cells: Collection[int]) -> set[str]:
+        """The names that are defined in any cells but these."""
+        return set().union(*(names for number, names in self.names.items() if number not in cells))
+
+    def answering(
+        self, functions: Collection[str], exercise: str = "", others: Collection[int] = ()
+    ) -> bytes:
+        """One file: what `functions` depend on, cell by cell; all definitions, if it has none of these.
+
+        Args:
+            exercise: whose functions these are. What comes after its part does not change them.
+            others: numbers of cells that answer another exercise, which asks for functions of the same
+                names: their definitions do not count.
+        """
+        if self.defined_outside(others).isdisjoint(functions):
+            functions = self.defined_outside(others)
+        numbers = [number for number, cell in self._statements.items() for _statement in cell]
+        every = [statement for cell in self._statements.values() for statement in cell]
+        every = [
+            slices.EMPTY if number in others and not one.defines.isdisjoint(functions) else one
+            for number, one in zip(numbers, every, strict=True)
+        ]
+        part = self.parts.get(exercise)
+        end = sum(number <= part.end for number in numbers) if part else len(numbers)
+        kept, wanted = slices.needed(slices.counting(every, end), functions)
+        first, parts = 0, [self.future] if self.future else []
         for number in sorted(self.codes.keys() | self.broken.keys()):
             if number in self.broken:
                 why = self.broken[number][1]
@@ -83,6 +112,14 @@ class Notebook:
         return next((told.format(number=number, why=why) for number, why in found), "")
 
 
+class Part(NamedTuple):
+    """What of a notebook is about one exercise: the numbers of the code cell that answers it, and of the
+    last one before the notebook turns to something else."""
+
+    answer: int
+    end: int
+
+
 class Cell(msgspec.Struct):
     """A cell as it was handed in; nothing about `metadata` and `attachments` is known."""
 
@@ -96,6 +133,13 @@ class Cell(msgspec.Struct):
     def text(self) -> str:
         text = self.source or self.input
         return "".join(text) if isinstance(text, list) else text
+
+    @property
+    def grade_id(self) -> str:
+        """What nbgrader calls the cell, "" if it has no such name."""
+        grading = self.metadata.get("nbgrader") if isinstance(self.metadata, dict) else None
+        grade_id = grading.get("grade_id") if isinstance(grading, dict) else None
+        return grade_id if isinstance(grade_id, str) and _GRADE_ID.fullmatch(grade_id) else ""
 
 
 class _Sheet(msgspec.Struct):
@@ -132,29 +176,63 @@ def read_notebook(name: str, content: bytes) -> Notebook:
     if not any(text.strip() for text in texts):
         told = _("{name} has no code cell: hand in the notebook that holds your answers")
         return Notebook(problem=told.format(name=name))
-    return from_texts(name, texts)
+    return from_texts(name, texts, parts_of((cell.cell_type, cell.grade_id) for cell in cells))
 
 
-def from_texts(name: str, texts: list[str]) -> Notebook:
-    """A notebook of these code cells."""
+def parts_of(cells: Iterable[tuple[str, str]]) -> dict[str, Part]:
+    """Which code cells belong to which exercise: from its answer to the next cell of anything else.
+
+    Args:
+        cells: the type of each cell, and its grade id, "" without one.
+    """
+    parts: dict[str, Part] = {}
+    number, exercise = 0, None
+    for kind, name in cells:
+        number += kind == "code"
+        if answered := exercise_answered(name):
+            exercise = answered
+            parts[exercise] = Part(number, number)
+        elif name and exercise and name != test_id(exercise):
+            exercise = None
+        if exercise:
+            parts[exercise] = parts[exercise]._replace(end=number)
+    return parts
+
+
+def from_texts(name: str, texts: list[str], parts: dict[str, Part] | None = None) -> Notebook:
+    """A notebook of these code cells; `parts` as `parts_of` finds them."""
     if sum(map(len, texts)) > MAX_BYTES:
         return Notebook(problem=_(TOO_LARGE).format(name=name, most=MAX_BYTES))
-    codes, broken, defines = {}, {}, set()
+    codes, broken, defined = {}, {}, {}
+    future: set[str] = set()
     for number, text in enumerate(texts, 1):
         code = python_of(text)
         names, why = _names(code)
         if why:
             broken[number] = text, why
         else:
-            defines |= names
-            codes[number] = code
+            defined[number] = names
+            codes[number] = _without_future(code, future)
     joined = "\n\n".join(codes.values())
     if len(joined.encode()) + 20 * len(texts) > MAX_BYTES:
         return Notebook(problem=_(TOO_LARGE).format(name=name, most=MAX_BYTES))
-    if why := _names(joined)[1]:  # a late `from __future__ import`
+    if why := _names(joined)[1]:  # a late `global`
         told = _("the cells of {name} do not compile together: {why}")
         return Notebook(problem=told.format(name=name, why=why))
-    return Notebook(codes, frozenset(defines), broken)
+    line = f"from __future__ import {', '.join(sorted(future))}" if future else ""
+    return Notebook(codes, line, defined, broken, parts or {})
+
+
+def _without_future(code: str, found: set[str]) -> str:
+    """A cell that compiles without its imports from `__future__`; what they name is added to `found`."""
+    if "__future__" not in code:
+        return code
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            text = ast.get_source_segment(code, node)
+            code = code.replace(text, "pass" + "\n" * text.count("\n"), 1)
+            found |= {alias.name for alias in node.names}
+    return code
 
 
 def _names(code: str) -> tuple[set[str], str]:

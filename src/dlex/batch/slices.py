@@ -31,7 +31,7 @@ class Statement:
     `modules` are the parts of `import torch, matplotlib.pyplot as plt`, by the name that each binds.
     `stores` are names whose value they change in place, `calls_on` names whose methods they call,
     `given` names that a call gets whose result nobody wants; `later` what a function binds or changes
-    when it is called.
+    when it is called. `stubs` are those of the functions they define that nobody has written yet.
     """
 
     first: int
@@ -43,12 +43,16 @@ class Statement:
     binds: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     defines: set[str] = field(default_factory=set)
+    stubs: set[str] = field(default_factory=set)
     uses: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
     calls_on: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
     later: set[str] = field(default_factory=set)
+
+
+EMPTY = Statement(0, 0)
 
 
 def statements(code: str) -> list[Statement]:
@@ -59,6 +63,26 @@ def statements(code: str) -> list[Statement]:
             return [_statement(nodes) for nodes in _by_line(ast.parse(code).body)]
     except RecursionError:  # nested deeper than this can look
         return [Statement(1, code.count("\n") + 1, always=True)]
+
+
+def counting(found: list[Statement], end: int) -> list[Statement]:
+    """The statements, those emptied that do not count: stubs of what is written elsewhere, and what is said
+    anew from number `end` on of a name that was bound before.
+
+    >>> [one.binds for one in counting(statements("a = 1\\nb = 2\\na = 3\\nc = 4"), end=2)]
+    [{'a'}, {'b'}, set(), {'c'}]
+    """
+    written = set().union(*(one.defines - one.stubs for one in found))
+    found = [EMPTY if one.stubs and one.stubs <= written else one for one in found]
+    known = set().union(*(one.binds for one in found[:end]))
+    return found[:end] + [EMPTY if _too_late(one, known) else one for one in found[end:]]
+
+
+def _too_late(statement: Statement, known: set[str]) -> bool:
+    if statement.modules:
+        return statement.binds <= known
+    said = statement.binds | statement.stores | statement.told | statement.calls_on | statement.given
+    return not known.isdisjoint(said)
 
 
 def needed(found: list[Statement], functions: Iterable[str]) -> tuple[set[int], set[str]]:
@@ -179,12 +203,30 @@ def _statement(nodes: list[ast.stmt]) -> Statement:
             made.modules = {a.asname or a.name.split(".")[0]: ast.unparse(a) for a in node.names}
         elif isinstance(node, DEFINITIONS):
             made.defines.add(node.name)
+            made.stubs.update({node.name} if _unwritten(node) else ())
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             made.told |= _receiver(node.value)
             made.guarded = len(nodes) == 1
         _look(node, made, inside=False)
     made.always |= not made.uses.isdisjoint(ANYTHING)
     return made
+
+
+def _unwritten(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    """Whether a function is a stub: all it does is to say so, or nothing."""
+    if isinstance(node, ast.ClassDef):
+        return False
+    nothing = all(isinstance(one, ast.Pass) or _constant(one) for one in node.body)
+    return nothing or any(isinstance(one, ast.Raise) and _refuses(one) for one in node.body)
+
+
+def _constant(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _refuses(node: ast.Raise) -> bool:
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
 
 
 def _names(code: CodeType, top: bool = True) -> tuple[set[str], set[str], set[str]]:
@@ -223,7 +265,6 @@ def _look(node: ast.AST, made: Statement, inside: bool) -> None:
 def _note_import(node: ast.Import | ast.ImportFrom, made: Statement) -> None:
     modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
     made.plots |= any(module.split(".")[0] in PLOTS for module in modules)
-    made.always |= modules == ["__future__"]
     for alias in node.names:
         if alias.name == "*":
             made.always = True

@@ -8,6 +8,7 @@ SCHEMA = 3
 EXAMPLE = "dlex_example"  # metadata key of example cells, which nbgrader knows nothing of
 RESTORED = "restored-"  # begins the ids of cells that a submission lacked
 _TEST = re.compile(r"dlex-(ch\d\d)-([a-z][a-z0-9_]*)")
+_ANSWER = "-answer"
 
 
 def test_id(exercise: str) -> str:
@@ -21,7 +22,7 @@ def test_id(exercise: str) -> str:
 
 def answer_id(exercise: str) -> str:
     """The grade id of the cell that holds the answer."""
-    return f"{test_id(exercise)}-answer"
+    return f"{test_id(exercise)}{_ANSWER}"
 
 
 def statement_id(exercise: str) -> str:
@@ -36,6 +37,11 @@ def exercise_of(grade_id: str) -> str | None:
     """
     found = _TEST.fullmatch(grade_id)
     return f"{found[1]}/{found[2]}" if found else None
+
+
+def exercise_answered(grade_id: str) -> str | None:
+    """The exercise that an answer cell belongs to; None for any other cell."""
+    return exercise_of(grade_id.removesuffix(_ANSWER)) if grade_id.endswith(_ANSWER) else None
 
 
 def grading(

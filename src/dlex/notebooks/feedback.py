@@ -48,7 +48,7 @@ class GetGrades(NbGraderGetGrades):
 
 @pass_context
 def markdown_to_html(context, source: str) -> str:
-    """Markdown as HTML; HTML in it is shown as it was written."""
+    """Markdown as HTML; HTML in it is shown as it was written, and a link to a script leads nowhere."""
     attachments = context.get("cell", {}).get("attachments", {})
-    renderer = IPythonRenderer(escape=True, attachments=attachments)
+    renderer = IPythonRenderer(escape=True, allow_harmful_protocols=False, attachments=attachments)
     return MarkdownWithMath(renderer=renderer).render(source)

@@ -46,9 +46,9 @@ def _parts(result: ExerciseResult, coloured: bool) -> Iterator[str]:
 def _row(check: CheckResult) -> str:
     mark, colour = MARKS.get(check.outcome, WRONG)
     cells = (
-        f'<td style="color: {colour}">{mark}</td>',
+        f'<td style="color: {colour}; padding-right: 0.5em">{mark}</td>',
         f'<td style="text-align: left">{_escape(heading(check))}</td>',
-        f'<td style="text-align: right">{points(check)}</td>',
+        f'<td style="text-align: right; padding-left: 1em">{points(check)}</td>',
     )
     return f"<tr>{''.join(cells)}</tr>"
 

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import textwrap
 from collections import OrderedDict
 from multiprocessing.connection import Connection
 from types import FunctionType
@@ -19,6 +20,7 @@ from dlex.batch import protocol
 from dlex.course import Exercise, find_course
 from dlex.errors import MachineError, UsageError
 from dlex.language import _
+from dlex.notebooks.verdicts import text_report
 from dlex.results.records import ExerciseResult
 from dlex.worker import sandbox
 
@@ -26,11 +28,16 @@ if TYPE_CHECKING:
     from dlex.notebooks.checker import Answer
 
 KEPT = 3  # graders that stay warm
+WIDTH = 82  # nbgrader cuts longer lines
 EXECUTION = "NBGRADER_EXECUTION"  # set by nbgrader: validate or autograde
 
 
 class NotRight(Exception):
-    """Some checks failed. Raised under `nbgrader validate`, which looks for exceptions."""
+    """Some checks failed. Raised under `nbgrader validate`, which shows the text of exceptions."""
+
+    def _render_traceback_(self) -> list[str]:
+        lines = [textwrap.wrap(line, WIDTH, subsequent_indent="    ") for line in str(self).split("\n")]
+        return ["\n".join(line) for line in lines]
 
 
 class Grader:
@@ -90,14 +97,12 @@ class Grader:
 _graders: OrderedDict[str, Grader] = OrderedDict()
 
 
-def check(target: str) -> float | None:
-    """Check what is defined in the notebook; shows the report in the cell.
+def check(target: str) -> None:
+    """Check what is defined in the notebook; shows the report in the cell. Under stock `nbgrader autograde`
+    the points become the score of the cell.
 
     Args:
         target: an exercise or a chapter: "softmax", "ch03/softmax", "ch3".
-
-    Returns:
-        None. Under stock `nbgrader autograde` the points, which become the score of the cell.
 
     Raises:
         UsageError: there is no such exercise.
@@ -112,10 +117,12 @@ def check(target: str) -> float | None:
     if lost:
         told = _("not graded: {reason}").format(reason=lost[0])
         raise MachineError(told, _("This is not your fault; `dlex doctor` may know more."))
-    score, most = sum(one.score for one in results), sum(one.max_score for one in results)
-    if os.environ.get(EXECUTION) == "validate" and not all(result.perfect for result in results):
-        raise NotRight(_("{score:g} of {most:g} points").format(score=score, most=most))
-    return score if os.environ.get(EXECUTION) == "autograde" else None
+    step = os.environ.get(EXECUTION)
+    if step == "validate" and not all(result.perfect for result in results):
+        raise NotRight("\n\n".join(text_report(result.exercises[0]) for result in results))
+    if step == "autograde" and (shell := _shell()) is not None:
+        # wherever in the cell this is: one that has no value is right, says nbgrader
+        shell.displayhook(sum(one.score for one in results))
 
 
 def _graded(exercise: Exercise) -> Answer:
@@ -145,16 +152,19 @@ def _source(exercise: Exercise, names: dict[str, object]) -> bytes:
 def _show(result: ExerciseResult, pictures: list[str]) -> None:
     """The report in the cell, or as text where there is no notebook."""
     from dlex.notebooks.html import report
-    from dlex.notebooks.verdicts import text_report
 
-    shell = getattr(builtins, "get_ipython", lambda: None)()
-    if shell is None:
+    if _shell() is None:
         print(text_report(result))
         return
     from IPython.display import display
 
     data = {"text/html": report(result, tables=True, pictures=pictures), "text/plain": text_report(result)}
     display(data, raw=True)
+
+
+def _shell():
+    """IPython's shell, None where there is no notebook."""
+    return getattr(builtins, "get_ipython", lambda: None)()
 
 
 def load(ipython) -> None:

@@ -16,7 +16,6 @@ from dlex.notebooks.outputs import picture
 from dlex.results.formats.markdown import fenced
 from dlex.submission import read_source
 
-_GRADE_ID = re.compile(r"[a-zA-Z0-9_\-]{1,128}")
 MAX_CELLS = 2000
 
 
@@ -36,25 +35,28 @@ def read_submitted(path: Path) -> tuple[list[NotebookNode], str]:
 
 
 def _clean(cell: Cell, number: int) -> NotebookNode:
-    text = cell.text.replace("\0", "")
+    text = cell.text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     if cell.cell_type == "code":
         made = v4.new_code_cell(text)
     elif cell.cell_type == "raw":
-        made = v4.new_markdown_cell(fenced(text))
+        made = v4.new_markdown_cell(without_tags(fenced(text)))
     else:
-        made = v4.new_markdown_cell(text)
+        made = v4.new_markdown_cell(without_tags(text))
         if pictures := _attachments(cell.attachments):
             made.attachments = pictures
     made.id = f"cell-{number}"  # ids may be missing or double
-    if grade_id := _grade_id(cell.metadata):
-        made.metadata["nbgrader"] = NotebookNode(grade_id=grade_id)
+    if cell.grade_id:
+        made.metadata["nbgrader"] = NotebookNode(grade_id=cell.grade_id)
     return made
 
 
-def _grade_id(metadata: object) -> str:
-    grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = grading.get("grade_id") if isinstance(grading, dict) else None
-    return grade_id if isinstance(grade_id, str) and _GRADE_ID.fullmatch(grade_id) else ""
+def without_tags(text: str) -> str:
+    """Markdown that holds no HTML, for viewers that would show it as such; it looks the same.
+
+    >>> ascii(without_tags("a<b, <b>, 1 < 2"))
+    "'a<\\u2060b, <\\u2060b>, 1 < 2'"
+    """
+    return re.sub("<(?!https?://)(?=[A-Za-z/!?])", "<\u2060", text)
 
 
 def _attachments(attachments: object) -> NotebookNode:

@@ -19,6 +19,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from dlex.language import N_, _
 from dlex.notebooks.cells import RESTORED, answer_id, exercise_of, grade_id_of, grading
+from dlex.notebooks.reading import without_tags
 
 EDITED = N_("edited cells, of which the originals were used")
 MISSING = N_("missing cells, of which the originals were used")
@@ -95,11 +96,16 @@ def restore(cells: list[NotebookNode], released: Released) -> tuple[list[Noteboo
     for one in saved:
         if one.name in places:
             place = places[one.name]
-            if one.ours and one.locked and cells[place].source != one.source:
+            if one.ours and one.locked and not _same(cells[place], one):
                 done.setdefault(EDITED, []).append(one.name)
             cells[place] = _restored(cells[place], one)
     cells = _with_missing(cells, places, saved, done)
     return cells, [f"{_(what)}: {', '.join(names)}" for what, names in done.items()]
+
+
+def _same(cell: NotebookNode, one: Saved) -> bool:
+    """Whether a cell says what was released; editors trim what nobody sees."""
+    return cell.source.strip() in (one.source.strip(), without_tags(one.source).strip())
 
 
 def _places(cells: list[NotebookNode], released: Released, done: dict[str, list[str]]) -> dict[str, int]:
@@ -125,7 +131,7 @@ def _unmarked(
 ) -> int | None:
     """The last cell that has the very text of a missing one or, if that is an answer, answers."""
     free = [place for place in range(len(cells)) if place not in places.values()]
-    tests: list[Callable[[NotebookNode], object]] = [lambda cell: cell.source == one.source]
+    tests: list[Callable[[NotebookNode], object]] = [lambda cell: _same(cell, one)]
     if answer is not None:
         tests.append(lambda cell: cell.cell_type == "code" and answer.search(cell.source))
     for test in tests:
@@ -136,7 +142,7 @@ def _unmarked(
 
 def _restored(cell: NotebookNode | None, one: Saved) -> NotebookNode:
     """A cell of the assignment, with the learner's text where that is what counts."""
-    text = one.source if cell is None or one.locked else cell.source
+    text = one.source if cell is None or one.locked or _same(cell, one) else cell.source
     made = v4.new_code_cell(text) if one.kind == "code" else v4.new_markdown_cell(text)
     if cell is not None and "attachments" in cell and one.kind == "markdown" and not one.locked:
         made.attachments = cell.attachments

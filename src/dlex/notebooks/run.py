@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,11 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from dlex.batch.matching import notebook_source
-from dlex.batch.notebooks import from_texts
+from dlex.batch.notebooks import Part, from_texts, parts_of
 from dlex.errors import MachineError
 from dlex.language import _
 from dlex.notebooks import warm
-from dlex.notebooks.cells import RESTORED, exercise_tested
+from dlex.notebooks.cells import RESTORED, exercise_tested, grade_id_of
 from dlex.notebooks.settings import Dlex
 from dlex.notebooks.verdicts import Verdict, ungraded, verdict
 from dlex.results.feedback import for_learner
@@ -26,34 +25,28 @@ from dlex.submission import Source, Submission
 
 class Work(NamedTuple):
     """One notebook to be graded: `file` is what its learner knows it as, `cells` are the texts of all code
-    cells in order, "" for those that are not to be run, `exercises` ids of what it is to answer."""
+    cells in order, "" for those that are not to be run, `exercises` ids of what it is to answer, `parts`
+    the part of each exercise that it answers."""
 
     learner: str
     file: str
     cells: tuple[str, ...]
     exercises: tuple[str, ...]
+    parts: tuple[tuple[str, Part], ...]
 
 
 def work_of(learner: str, name: str, cells: list[NotebookNode]) -> Work:
     """What is to be graded in a notebook whose cells were restored."""
     code = [cell for cell in cells if cell.cell_type == "code"]
-    own = set().union(*(_defined(cell) for cell in code if not cell.id.startswith(RESTORED)))
-    texts = ["" if _is_test(cell) or _is_idle(cell, own) else cell.source for cell in code]
+    texts = ["" if _is_test(cell) else cell.source for cell in code]
     exercises = [id for cell in code if (id := exercise_tested(cell))]
-    return Work(learner, f"{name}.ipynb", tuple(texts), tuple(exercises))
+    parts = parts_of((cell.cell_type, grade_id_of(cell)) for cell in cells)
+    own = {id: part for id, part in parts.items() if not code[part.answer - 1].id.startswith(RESTORED)}
+    return Work(learner, f"{name}.ipynb", tuple(texts), tuple(exercises), tuple(own.items()))
 
 
 def _is_test(cell: NotebookNode) -> bool:
     return utils.is_grade(cell) and not utils.is_solution(cell)
-
-
-def _is_idle(cell: NotebookNode, own: set[str]) -> bool:
-    """Whether a stub was restored although the learner's answer stands in another cell."""
-    return cell.id.startswith(RESTORED) and not own.isdisjoint(_defined(cell))
-
-
-def _defined(cell: NotebookNode) -> set[str]:
-    return set(re.findall(r"^def\s+(\w+)", cell.source, re.M))
 
 
 @dataclass(frozen=True)
@@ -101,7 +94,7 @@ class Run:
         return started.result() if started else self._grade(work)
 
     def _grade(self, work: Work) -> dict[str, Verdict]:
-        notebook = from_texts(work.file, list(work.cells))
+        notebook = from_texts(work.file, list(work.cells), dict(work.parts))
         sources = {id: Source(work.file, None, _("not in this notebook"), missing=True) for id in self._by_id}
         known = [id for id in work.exercises if id in self._by_id]
         for id in known:
