@@ -44,7 +44,7 @@ class Lender(zygote.Zygote):
     """Serves spawn requests with forks of this process, until `done` can be read."""
 
     def __init__(self, connection: socket.socket, names: dict[str, object]):
-        super().__init__(connection, 0, None)
+        super().__init__(connection, zygote.Settings(0, [], []), None)
         self._names = names
 
     def lend_until(self, done: socket.socket) -> None:

@@ -141,7 +141,10 @@ class Zygote:
     def _become_worker(self, request: Spawn, channel: int, output: int) -> None:
         rules = self._arrange_descriptors(channel, output)
         lockdown.lock_down(self._level, rules, request.memory, request.cpu_seconds)
-        serve(socket.socket(fileno=CHANNEL))
+        self._serve(socket.socket(fileno=CHANNEL))
+
+    def _serve(self, channel: socket.socket) -> None:
+        serve(channel)
 
     def _become_spare(self, line: socket.socket, called: bool) -> None:
         """Wait with a context on the GPU, and become a worker when asked to. What goes wrong before it
@@ -160,7 +163,7 @@ class Zygote:
         lockdown.lock_down(self._level, rules, request.memory, request.cpu_seconds, gpu.files())
         gpu.check()
         os.write(CHANNEL, wire.READY)
-        serve(socket.socket(fileno=CHANNEL))
+        self._serve(socket.socket(fileno=CHANNEL))
 
     def _arrange_descriptors(self, channel: int, output: int) -> int | None:
         """0 nothing, 1 and 2 the output pipe, 3 the channel; the rules one above, for a moment."""
