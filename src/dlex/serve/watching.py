@@ -200,8 +200,9 @@ class Watch:
             self._ahead = standing.next
 
     def _show_problem(self, error: DlexError) -> None:
+        if self._all:  # what goes wrong for one will go wrong for all
+            self._waiting.clear()
         self._shown, self._all = None, False
-        self._waiting.clear()
         self._screen.problem(error)
 
     def _show_all(self) -> None:
