@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dlex.course import Exercise
-from dlex.errors import DlexError
+from dlex.errors import DlexError, MachineError
+from dlex.language import _
 from dlex.order import waits_for
 from dlex.results.records import ExerciseResult, SubmissionResult
 from dlex.serve.asking import Asker
@@ -168,6 +169,8 @@ class Watch:
             return
         if isinstance(event.outcome, DlexError):
             self._show_problem(event.outcome)
+        elif event.outcome is not None and event.outcome.status == "not_graded":
+            self._show_problem(MachineError(event.outcome.reason, _("`dlex doctor` may know more.")))
         else:
             self._settle(event)
 
@@ -180,8 +183,6 @@ class Watch:
             problem = remember(find_workspace(), event.outcome, files)
             self._seen[exercise] = source, event.outcome.exercises[0]
         result = self._seen[exercise][1]
-        if result.status == "not_graded":  # not to be taken for an answer the next time
-            del self._seen[exercise]
         if right(result):
             self._done.add(exercise.id)
         if self._all:
@@ -199,8 +200,9 @@ class Watch:
             self._ahead = standing.next
 
     def _show_problem(self, error: DlexError) -> None:
+        if self._all:  # what goes wrong for one will go wrong for all
+            self._waiting.clear()
         self._shown, self._all = None, False
-        self._waiting.clear()
         self._screen.problem(error)
 
     def _show_all(self) -> None:
