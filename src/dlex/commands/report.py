@@ -97,7 +97,7 @@ def _report_learner(course: str | None, targets: tuple[str, ...], out: Path, for
     from dlex.course import find_course
     from dlex.report.html import write
     from dlex.report.learner_page import learner_page
-    from dlex.submission import Submission
+    from dlex.serve.checking import check
     from dlex.targets import find_sources
     from dlex.workspace import require_workspace
     from dlex.workspace.history import History
@@ -106,10 +106,7 @@ def _report_learner(course: str | None, targets: tuple[str, ...], out: Path, for
     sources = find_sources(found, targets)
     best = History(require_workspace()).best()
     with Console(stderr=True).status(_("checking what you wrote")):
-        from dlex.grading.session import grade
-
-        submission = Submission("you", {exercise.id: source for exercise, source in sources.items()})
-        (result,) = grade(found, list(sources), [submission])
+        result = check(found, sources)
         graded = {exercise.id for exercise in result.exercises if exercise.status == "graded"}
         pictures = _pictures({each: source for each, source in sources.items() if each.id in graded})
     written = write(out, learner_page(result, found, best, pictures), force=force)
