@@ -56,19 +56,28 @@ def grade_sources(course: Course) -> Callable[..., dict[str, ExerciseResult]]:
     return run
 
 
+@pytest.fixture(scope="session")
+def course_of_softmax() -> Callable[[Path], Course]:
+    """Writes a course of one exercise into a folder, which a test may change, with a short deadline."""
+
+    def write(root: Path) -> Course:
+        for folder in ("exercises", "solutions", "graders", "reference"):
+            (root / folder / "ch03").mkdir(parents=True)
+            shutil.copy(ROOT / folder / "ch03" / "softmax.py", root / folder / "ch03")
+        text = (ROOT / "exercises" / "course.toml").read_text(encoding="utf-8")
+        head, *entries = text.split("[[chapter.exercise]]")
+        softmax = next(entry for entry in entries if 'name = "softmax"' in entry).split("[[chapter]]")[0]
+        kept = f"{head}[[chapter.exercise]]{softmax}".replace("check_seconds = 5", "check_seconds = 1")
+        (root / "exercises" / "course.toml").write_text(kept, encoding="utf-8")
+        return read_course(root)
+
+    return write
+
+
 @pytest.fixture
-def small(tmp_path: Path) -> Course:
-    """A course of one exercise, which a test may change, with a short deadline."""
-    root = tmp_path / "course"
-    for folder in ("exercises", "solutions", "graders", "reference"):
-        (root / folder / "ch03").mkdir(parents=True)
-        shutil.copy(ROOT / folder / "ch03" / "softmax.py", root / folder / "ch03")
-    text = (ROOT / "exercises" / "course.toml").read_text(encoding="utf-8")
-    head, *entries = text.split("[[chapter.exercise]]")
-    softmax = next(entry for entry in entries if 'name = "softmax"' in entry).split("[[chapter]]")[0]
-    kept = f"{head}[[chapter.exercise]]{softmax}".replace("check_seconds = 5", "check_seconds = 1")
-    (root / "exercises" / "course.toml").write_text(kept, encoding="utf-8")
-    return read_course(root)
+def small(course_of_softmax: Callable[[Path], Course], tmp_path: Path) -> Course:
+    """A course of one exercise."""
+    return course_of_softmax(tmp_path / "course")
 
 
 @pytest.fixture

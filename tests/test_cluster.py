@@ -359,7 +359,7 @@ def shared(course, monkeypatch) -> remote.SharedPool:
     pools.clear()
     monkeypatch.setattr(remote, "Pool", FakePool)
     terms = remote.Terms("me", str(course.root), course.hash, ["ch03/softmax"], SEED, None)
-    return remote.SharedPool(protocol.encode(terms), "tcp://here:1", 2)
+    return remote.SharedPool(protocol.encode(terms), "tcp://here:1", types.SimpleNamespace(nthreads=2))
 
 
 def test_a_workers_pool_is_kept_until_its_client_is_done(shared, submissions):

@@ -148,9 +148,12 @@ SHORTCUTS = {"float32": "float16", "float16": "bfloat16", "bfloat16": "float8_e4
 
 
 @pytest.fixture(scope="module")
-def graded(course) -> dict:
-    """Softmax, graded with every call on the pretend GPU."""
-    (exercise,) = course.find("softmax")
+def graded(course_of_softmax, tmp_path_factory) -> dict:
+    """Softmax, half precision included, graded with every call on the pretend GPU."""
+    course = course_of_softmax(tmp_path_factory.mktemp("half") / "course")
+    (exercise,) = course.exercises
+    grader = exercise.path("graders")
+    grader.write_text(grader.read_text().replace('{"gradients": 2}', '{"gradients": 2}, half=True'))
     right = exercise.path("solutions").read_bytes()
     moved = right.replace(b"return X_exp /", b"X_exp = X_exp.cpu(); return X_exp /")
     sources = {"right": right, "on the CPU": moved}

@@ -15,12 +15,7 @@ def logits(draw, n=None, q=None, dtype=torch.float32, scale=1.0):
 
 
 contract = Contract(
-    "softmax",
-    logits,
-    single=("n", "q"),
-    grow=({"n": 4, "q": 6}, {"n": 16, "q": 24}),
-    points={"gradients": 2},
-    half=True,
+    "softmax", logits, single=("n", "q"), grow=({"n": 4, "q": 6}, {"n": 16, "q": 24}), points={"gradients": 2}
 )
 
 
