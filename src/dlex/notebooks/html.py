@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dlex.language import _
 from dlex.notebooks.picture import tables
 from dlex.report.html import MARKED_ENTRY
-from dlex.results.formats.words import causes, explain, heading, points, same_reason, spoken
+from dlex.results.formats.words import causes, explain, heading, listed, points, same_reason, spoken
 from dlex.results.records import CheckResult, ExerciseResult
 
 MARKS = {"passed": ("✓", "#1a7f37"), "not_attempted": ("·", "#6e7781"), "not_graded": ("–", "#6e7781")}
@@ -35,7 +35,7 @@ def _parts(result: ExerciseResult, coloured: bool) -> Iterator[str]:
     if result.message:
         yield _pre(result.message)
     if result.status == "graded":
-        yield f"<table>{''.join(map(_row, result.checks))}</table>"
+        yield f"<table>{''.join(map(_row, listed(result)))}</table>"
         for check, *others in causes(result):
             yield from _failure(check, others, coloured)
     if result.output.strip():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dlex.language import N_, _
 from dlex.notebooks.html import message, report
 from dlex.results.formats.markdown import escape, fenced
-from dlex.results.formats.words import causes, explain, heading, points, same_reason, spoken
+from dlex.results.formats.words import causes, explain, heading, listed, points, same_reason, spoken
 from dlex.results.records import ExerciseResult
 
 NOT_GRADED = N_("Not graded.")
@@ -77,7 +77,7 @@ def _earned(result: ExerciseResult) -> str:
 
 def text_report(result: ExerciseResult) -> str:
     """Points, checks, and what went wrong, as lines of text."""
-    rows = [f"{spoken(check.outcome)}: {heading(check)} {points(check)}" for check in result.checks]
+    rows = [f"{spoken(check.outcome)}: {heading(check)} {points(check)}" for check in listed(result)]
     if result.status != "graded":
         return f"{result.id}: {_earned(result)}\n{result.message}"
     told = [f"\n{heading(check)}\n{explain(check)}" for check, *_others in causes(result)]

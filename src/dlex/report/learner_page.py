@@ -12,7 +12,7 @@ from dlex.language import _, current, ngettext
 from dlex.report.html import render
 from dlex.report.measures import share
 from dlex.results.feedback import for_learner
-from dlex.results.formats.words import causes, facts, heading, points, same_reason, spoken
+from dlex.results.formats.words import causes, facts, heading, listed, points, same_reason, spoken
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class Part:
     output: str
     best: Best | None
     picture: str
+
+    @property
+    def listed(self) -> list[CheckResult]:
+        return listed(self.result)
 
     @property
     def begun(self) -> bool:

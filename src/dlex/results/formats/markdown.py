@@ -13,7 +13,17 @@ from pathlib import Path
 from dlex.files import atomic
 from dlex.results.formats import Results
 from dlex.results.formats.names import file_names
-from dlex.results.formats.words import causes, cut, explain, heading, line, points, same_reason, spoken
+from dlex.results.formats.words import (
+    causes,
+    cut,
+    explain,
+    heading,
+    line,
+    listed,
+    points,
+    same_reason,
+    spoken,
+)
 from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>&#|!~$])")
@@ -51,7 +61,7 @@ def _exercise(exercise: ExerciseResult) -> Iterator[str]:
     if exercise.message:
         yield fenced(exercise.message)
     if exercise.status == "graded":
-        rows = ([heading(check), spoken(check.outcome), points(check)] for check in exercise.checks)
+        rows = ([heading(check), spoken(check.outcome), points(check)] for check in listed(exercise))
         yield table(["check", "outcome", "points"], rows)
         yield from (part for group in causes(exercise) for part in _failure(*group))
     if exercise.output.strip():

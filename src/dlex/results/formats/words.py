@@ -95,6 +95,11 @@ def _row(label: str, text: str) -> str:
     return f"{label}\n{textwrap.indent(text, '    ')}" if "\n" in text else f"{label} {text}"
 
 
+def listed(exercise: ExerciseResult) -> list[CheckResult]:
+    """The checks that a list shows: what is worth nothing belongs there only once it is passed."""
+    return [check for check in exercise.checks if check.max_points or check.outcome == "passed"]
+
+
 def causes(exercise: ExerciseResult) -> list[list[CheckResult]]:
     """Failing checks grouped by what went wrong, what tells most first.
 
