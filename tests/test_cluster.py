@@ -173,6 +173,7 @@ def test_a_cluster_grades_as_the_local_pool_does(running, course, submissions, e
     assert worker.process.poll() is None
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_nothing_and_the_last_one_ends_the_batch(
     course, submissions, expected, tmp_path, monkeypatch
 ):
@@ -406,6 +407,7 @@ def end_lanes() -> None:
     all_end(below)
 
 
+@pytest.mark.slow
 def test_threads_share_a_pool_and_survive_its_end(pool, submissions, expected):
     def graded_by_threads() -> Results:
         with ThreadPoolExecutor(4) as threads:
@@ -418,6 +420,7 @@ def test_threads_share_a_pool_and_survive_its_end(pool, submissions, expected):
     assert graded_by_threads() == expected
 
 
+@pytest.mark.slow
 def test_a_pool_whose_lanes_end_between_two_batches_starts_again(pool, submissions, expected):
     end_lanes()
     assert collected(pool.grade(submissions)) == expected

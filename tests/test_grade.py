@@ -99,6 +99,7 @@ def test_everything_is_accounted_for(dlex, class_of, tmp_path: Path) -> None:
     assert dlex("results", "--json").stdout.count("\n") == 7
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_order_or_jobs(small: Course) -> None:
     submissions = to_submissions(many(8))
     found = []
@@ -175,6 +176,7 @@ def _wait_for_grades(database: Path, count: int, process: subprocess.Popen) -> N
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_nothing_is_lost_and_nothing_graded_twice(
     small: Course, class_of, tmp_path: Path
 ) -> None:

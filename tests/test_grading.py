@@ -99,6 +99,7 @@ def test_two_mistakes_are_both_named(results) -> None:
     assert named(results["two mistakes"]) == {"in_place", "no_max_shift"}
 
 
+@pytest.mark.slow
 def test_the_stub_earns_nothing_and_the_solution_everything(course, few_examples) -> None:
     """Of every exercise, at a seed that is not the public one; `dlex audit` looks at many."""
     submissions = [

@@ -203,6 +203,7 @@ def test_the_three_commands_of_its_readme(dlex, edition: Course) -> None:
         shutil.rmtree(answers, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_every_exercise_collects(edition: Course, few_examples: None) -> None:
     """Examples are drawn, references pass, and no hidden check is there."""
     seen: dict[str, list[bool]] = {}
