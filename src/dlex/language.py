@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from dlex.errors import UsageError
@@ -108,7 +108,12 @@ def consult(folder: Path, domains: Iterable[str]) -> None:
 
 def _(message: str) -> str:
     """A message of the engine, or of a catalogue that is consulted, in the language in use."""
-    told = (say(message, *where) for where in ((ENGINE, "dlex"), *_consulted))
+    return _told(message, current(), tuple(_consulted)) if message else ""
+
+
+@lru_cache(10_000)  # a check says the same for every example
+def _told(message: str, language: str, consulted: tuple[tuple[Path, str], ...]) -> str:
+    told = (_catalogue(*where, language).gettext(message) for where in ((ENGINE, "dlex"), *consulted))
     return next((text for text in told if text != message), message)
 
 

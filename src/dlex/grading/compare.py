@@ -7,6 +7,7 @@ precision fails, and loose enough that every right order of operations passes.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -142,9 +143,10 @@ def compare(actual: object, expected: object, what: str, leeway: Leeway = Leeway
             return None
     elif actual == expected:
         return None
-    summary = _("{what} is {got}, expected {wanted}")
-    summary = summary.format(what=called(what), got=repr(actual), wanted=repr(expected))
-    return Difference("value", summary, render_value(actual), render_value(expected))
+    told = _("{what} is {got}, expected {wanted}")
+    return _unlike("value", actual, expected, lambda: told.format(
+        what=called(what), got=repr(actual), wanted=repr(expected)
+    ))  # fmt: skip
 
 
 def _compare_sequences(actual, expected, what, leeway: Leeway) -> Difference | None:
@@ -152,9 +154,10 @@ def _compare_sequences(actual, expected, what, leeway: Leeway) -> Difference | N
     if not isinstance(actual, (list, tuple)):
         return _type_difference(actual, expected, what)
     if len(actual) != len(expected):
-        summary = _("{what} has {count} items, expected {wanted}")
-        summary = summary.format(what=called(what), count=len(actual), wanted=len(expected))
-        return Difference("shape", summary, render_value(actual), render_value(expected))
+        told = _("{what} has {count} items, expected {wanted}")
+        return _unlike("shape", actual, expected, lambda: told.format(
+            what=called(what), count=len(actual), wanted=len(expected)
+        ))  # fmt: skip
     items = zip(actual, expected, strict=True)
     return _first_difference(what, enumerate(items), leeway)
 
@@ -163,9 +166,10 @@ def _compare_dicts(actual, expected, what, leeway: Leeway) -> Difference | None:
     if not isinstance(actual, dict):
         return _type_difference(actual, expected, what)
     if actual.keys() != expected.keys():
-        summary = _("{what} has the keys {keys}, expected {wanted}")
-        summary = summary.format(what=called(what), keys=sorted(actual), wanted=sorted(expected))
-        return Difference("shape", summary, render_value(actual), render_value(expected))
+        told = _("{what} has the keys {keys}, expected {wanted}")
+        return _unlike("shape", actual, expected, lambda: told.format(
+            what=called(what), keys=sorted(actual), wanted=sorted(expected)
+        ))  # fmt: skip
     items = ((key, (actual[key], expected[key])) for key in expected)
     return _first_difference(what, items, leeway)
 
@@ -181,11 +185,16 @@ def _first_difference(what: str, items, leeway: Leeway) -> Difference | None:
 
 
 def _type_difference(actual: object, expected: object, what: str) -> Difference:
-    summary = _("{what} is {got}, expected {wanted}")
-    summary = summary.format(what=called(what), got=kind_of(actual), wanted=kind_of(expected))
-    difference = Difference("type", summary, render_value(actual), render_value(expected))
+    told = _("{what} is {got}, expected {wanted}")
+    difference = _unlike("type", actual, expected, lambda: told.format(
+        what=called(what), got=kind_of(actual), wanted=kind_of(expected)
+    ))  # fmt: skip
     difference.what, difference.types = what, (type_of(actual), type_of(expected))
     return difference
+
+
+def _unlike(kind: str, actual: object, expected: object, summary: Callable[[], str]) -> Difference:
+    return Difference(kind, lambda: (summary(), render_value(actual), render_value(expected)))
 
 
 def _compare_tensors(actual, expected, what: str, leeway: Leeway) -> Difference | None:

@@ -11,21 +11,22 @@ exceptions, and the same features (`dlex.grading.features`) over all of the chec
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from dlex.grading.calls import Draw, Functions
-from dlex.grading.compare import assert_alike
 from dlex.grading.contract import filled_gradients
 from dlex.grading.failures import CheckFailed, SubmissionFailed
 from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.oracle import Local
 from dlex.grading.replay import FrozenCheck, Replay, copy
 from dlex.grading.same import alike, described, identical, same, same_value
-from dlex.grading.suspects import Suspect, own_luck
+from dlex.grading.suspects import Kept, Suspect, own_luck
 from dlex.worker import values, wire
 
 ENOUGH_DEVIATIONS = 10
-DIFFERS = -1
+
+Pair = tuple[wire.Call, wire.Reply, wire.Reply]  # a random call, the submission's answer, the mistake's
+Pairs = dict[str, list[Pair]]  # by function
 
 
 def diagnose(known: list[Suspect], replays: list[tuple[FrozenCheck, Replay]]) -> dict[str, Mistake]:
@@ -93,22 +94,24 @@ def _match(frozen: FrozenCheck, result: Replay, suspect: Suspect) -> int | None:
     if result.died or (result.failure is not None and result.failure.error.kind == "missing"):
         return None
     oracle = frozen.oracle()
-    deviations, drawn = 0, []
-    for number, seen in enumerate(result.seen):
-        fails = None if frozen.reference.features else _at_a_glance(frozen, number, result, suspect)
-        if fails is None:
-            mimic = _Mimic(suspect.functions, seen.replies, frozen.reference, result.failure is None)
-            drawn.append(mimic.pairs)
-            fails = _replayed(frozen, number, mimic, oracle)
-        if fails is DIFFERS:
+    deviations, drawn, foreseen = 0, [], True
+    for number in range(len(result.seen)):
+        try:
+            known = _at_a_glance(frozen, number, result, suspect)
+            fails, pairs = known or _replayed(frozen, number, result, suspect, oracle)
+        except _Differs:
             return None
+        foreseen = foreseen and known is not None
         deviations += fails
-    return deviations if _same_features(frozen.reference, result, drawn) else None
+        drawn.append(pairs)
+    return deviations if _same_features(frozen, result, suspect, drawn, foreseen) else None
 
 
-def _at_a_glance(frozen: FrozenCheck, number: int, result: Replay, suspect: Suspect) -> int | None:
-    """Whether a suspect fails an example, from its answers alone; DIFFERS if these are not the
-    submission's; None if they are the same only up to rounding, or the calls were not foreseen.
+def _at_a_glance(
+    frozen: FrozenCheck, number: int, result: Replay, suspect: Suspect
+) -> tuple[int, Pairs] | None:
+    """Whether a suspect fails an example, from its answers alone, and the pairs of random answers; None
+    if they are the same only up to rounding, or the calls were not foreseen.
 
     What a check cannot tell apart it judges alike: no need to run it.
     """
@@ -117,72 +120,120 @@ def _at_a_glance(frozen: FrozenCheck, number: int, result: Replay, suspect: Susp
         return None
     calls = frozen.examples[number].calls
     answers = suspect.answers(frozen, number, len(seen.replies))
-    exact = True
+    comparison = _Comparison(frozen.reference, result.failure is None)
     for call, theirs, ours in zip(calls, seen.replies, answers, strict=False):
-        if identical(theirs, ours):
-            continue
-        if not same(theirs, ours, call, passed=result.failure is None):
-            return DIFFERS
-        exact = False
-    return int(seen.failed) if exact else None
+        comparison.add(call, theirs, ours)
+    return (int(seen.failed), comparison.pairs) if comparison.exact else None
 
 
-def _replayed(frozen: FrozenCheck, number: int, mimic: _Mimic, oracle: Functions) -> int:
-    """Whether a suspect fails an example, by running the check; DIFFERS if it answers otherwise."""
+def _replayed(
+    frozen: FrozenCheck, number: int, result: Replay, suspect: Suspect, oracle: Functions
+) -> tuple[int, Pairs]:
+    """Whether a suspect fails an example, by running the check, and the pairs of random answers."""
+    comparison = _Comparison(frozen.reference, result.failure is None)
+    mimic = _Mimic(suspect.functions, result.seen[number].replies, comparison)
     with own_luck(frozen, number):
         try:
             frozen.body(frozen.submission(mimic), oracle, **copy(frozen.examples[number].drawn))
-        except _Differs:
-            return DIFFERS
         except (CheckFailed, SubmissionFailed):
-            return 1
-    return 0
+            return 1, comparison.pairs
+    return 0, comparison.pairs
 
 
 class _Differs(BaseException):
     """The mistake answered something else than the submission did."""
 
 
-class _Mimic(Local):
-    """Answers like a mistake, as long as that is what the submission answered.
+class _Comparison:
+    """A mistake's answers beside a submission's, call by call; raises `_Differs` where they are not the
+    same. `exact` until some are the same only up to rounding.
 
-    A random function goes on with the submission's own answer; `pairs` collects it and the
-    mistake's, by function. In a check that was passed, an exception may say the same in other words.
+    Two answers of a random function only have to look alike; `pairs` collects them, by function. In
+    a check that was passed, an exception may say the same in other words.
     """
 
-    def __init__(self, functions, transcript: list[wire.Reply], reference: Reference, passed: bool):
-        super().__init__(functions)
-        self.pairs: dict[str, list[tuple[Draw, Draw]]] = {}
-        self._seen = iter(transcript)
+    def __init__(self, reference: Reference, passed: bool):
+        self.pairs: Pairs = {}
+        self.exact = True
         self._reference = reference
         self._passed = passed
 
-    def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply:
-        reply = super().ask(request)
-        seen = next(self._seen, None)
-        if seen is not None and seen.error is None and reply.error is None and self._is_random(request):
+    def add(self, request: wire.Call | wire.Attribute, seen: wire.Reply, reply: wire.Reply) -> wire.Reply:
+        """Compare two answers to a request; the one that a check is to go on with."""
+        if self._is_random(request) and seen.error is None and reply.error is None:
             self.pairs.setdefault(request.name, []).append(self._pair(request, seen, reply))
             return seen
-        if seen is None or not same(seen, reply, request, passed=self._passed):
-            raise _Differs
+        if not identical(seen, reply):
+            if not same(seen, reply, request, passed=self._passed):
+                raise _Differs
+            self.exact = False
         return reply
 
     def _is_random(self, request: wire.Call | wire.Attribute) -> bool:
         return request.on is None and request.name in self._reference.features
 
-    def _pair(self, request: wire.Call, seen: wire.Reply, reply: wire.Reply) -> tuple[Draw, Draw]:
+    def _pair(self, request: wire.Call, seen: wire.Reply, reply: wire.Reply) -> Pair:
         """Both answers to one call, if they look alike from outside."""
-        if seen.forbidden or not alike(seen.value, reply.value):
+        if seen.forbidden or not alike(seen.value, reply.value) or not _gradients_alike(seen, reply):
             raise _Differs
         if _changed(request, seen) != _changed(request, reply):
             raise _Differs
-        names = self._reference.parameters(request.name)
-        try:
-            ours, theirs = _draw(request, seen, names), _draw(request, reply, names)
-            assert_alike(ours.gradients, theirs.gradients)
-        except (ValueError, CheckFailed):
-            raise _Differs from None
-        return ours, theirs
+        return request, seen, reply
+
+
+class _Mimic(Local):
+    """Answers like a mistake, as long as that is what the submission answered."""
+
+    def __init__(self, functions: dict[str, Callable], seen: list[wire.Reply], comparison: _Comparison):
+        super().__init__(functions)
+        self._seen = iter(seen)
+        self._comparison = comparison
+
+    def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply:
+        reply = super().ask(request)
+        seen = next(self._seen, None)
+        if seen is None:
+            raise _Differs
+        return self._comparison.add(request, seen, reply)
+
+
+def _gradients_alike(seen: wire.Reply, reply: wire.Reply) -> bool:
+    ours, theirs = seen.gradients or [], reply.gradients or []
+    both = [(a, b) for a, b in zip(ours, theirs, strict=False) if a is not None and b is not None]
+    return len(ours) == len(theirs) and all(alike(a, b) for a, b in both)
+
+
+def _changed(request: wire.Call, reply: wire.Reply) -> list[bool]:
+    """Which arguments came back changed, where that was observed."""
+    sent = [*request.args, *request.kwargs.values()]
+    left = reply.observed.arguments if reply.observed else []
+    return [not same_value(after, before) for before, after in zip(sent, left, strict=False)]
+
+
+def _same_features(
+    frozen: FrozenCheck, result: Replay, suspect: Suspect, drawn: list[Pairs], foreseen: bool
+) -> bool:
+    """Whether both sides of the pairs have the same features, function by function."""
+    for name in {name for pairs in drawn for name in pairs}:
+        examples = [pairs[name] for pairs in drawn if name in pairs]
+        ours = [[(call, seen) for call, seen, _reply in pairs] for pairs in examples]
+        theirs = [[(call, reply) for call, _seen, reply in pairs] for pairs in examples]
+        ours = result.features.setdefault(name, Kept(_features(frozen.reference, name, ours)))
+        known = Kept(_features(frozen.reference, name, theirs))
+        if foreseen:  # then they are the features of every submission that was asked as much
+            known = suspect.features.setdefault((frozen.name, name, *map(len, examples)), known)
+        if any(a is None or a != b for a, b in itertools.zip_longest(ours, known)):
+            return False
+    return True
+
+
+def _features(reference: Reference, name: str, examples: list[list]) -> Iterator[object]:
+    """The features of a random function's answers; those that cannot be read match nothing."""
+    names = reference.parameters(name)
+    try:
+        yield from reference.features[name]([[_draw(*each, names) for each in pairs] for pairs in examples])
+    except Exception:  # nobody foresaw such answers: that must not end the grading
+        yield None
 
 
 def _draw(request: wire.Call, reply: wire.Reply, names: list[str]) -> Draw:
@@ -195,32 +246,3 @@ def _draw(request: wire.Call, reply: wire.Reply, names: list[str]) -> Draw:
     weights = [values.decode_tensor(weight) for weight in request.gradients]
     grads = [None if grad is None else values.decode_tensor(grad) for grad in reply.gradients or []]
     return Draw(arguments, value, weights, filled_gradients(arguments, grads))
-
-
-def _changed(request: wire.Call, reply: wire.Reply) -> list[bool]:
-    """Which arguments came back changed, where that was observed."""
-    sent = [*request.args, *request.kwargs.values()]
-    left = reply.observed.arguments if reply.observed else []
-    return [not same_value(after, before) for before, after in zip(sent, left, strict=False)]
-
-
-def _same_features(reference: Reference, result: Replay, drawn: list[dict[str, list]]) -> bool:
-    """Whether both sides of the pairs have the same features, function by function."""
-    for name in {name for pairs in drawn for name in pairs}:
-        features = reference.features[name]
-        examples = [pairs[name] for pairs in drawn if name in pairs]
-        if name not in result.features:
-            result.features[name] = _read(features, [[seen for seen, _own in pairs] for pairs in examples])
-        ours = result.features[name]
-        theirs = features([[own for _seen, own in pairs] for pairs in examples])
-        if any(a is None or a != b for a, b in itertools.zip_longest(ours, theirs)):
-            return False
-    return True
-
-
-def _read(features: Callable, examples: list[list[Draw]]) -> list[object]:
-    """The features of a submission's answers; those that cannot be read match nothing."""
-    try:
-        return list(features(examples))
-    except Exception:  # nobody foresaw such answers: that must not end the grading
-        return [None]

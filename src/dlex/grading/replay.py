@@ -9,7 +9,7 @@ call that was not foreseen (its arguments depend on an earlier answer) is simply
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -132,7 +132,7 @@ class Replay:
     died: bool = False
     efficiency: Efficiency | None = None
     seen: list[Seen] = field(default_factory=list)
-    features: dict[str, list[object]] = field(default_factory=dict)
+    features: dict[str, Iterable[object]] = field(default_factory=dict)
 
 
 def freeze(

@@ -10,6 +10,7 @@ false alarm in 10^9.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from math import exp, lgamma, log, log1p
 
 import torch
@@ -177,7 +178,12 @@ def _two_sided(k: int, lowest: int, highest: int, mean: float, log_pmf: Callable
 
 
 def _log_choose(n: int, k: int) -> float:
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    return _log_factorial(n) - _log_factorial(k) - _log_factorial(n - k)
+
+
+@lru_cache(100_000)
+def _log_factorial(n: int) -> float:
+    return lgamma(n + 1)
 
 
 def _log_binomial(k: int, n: int, p: float) -> float:

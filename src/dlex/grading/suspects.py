@@ -23,13 +23,28 @@ def own_luck(frozen: FrozenCheck, number: int) -> Iterator[None]:
         yield
 
 
+class Kept:
+    """The items of a generator, each made when it is first asked for, and kept for the next time."""
+
+    def __init__(self, items: Iterator[object]):
+        self._coming, self._made = items, []
+
+    def __iter__(self) -> Iterator[object]:
+        yield from self._made
+        for item in self._coming:
+            self._made.append(item)
+            yield item
+
+
 class Suspect:
-    """A mistake with one choice of its constants. Foreseen calls are made once, for all submissions."""
+    """A mistake with one choice of its constants. Foreseen calls are made once, for all submissions,
+    and so are the features of the answers to them, see `diagnose`."""
 
     def __init__(self, reference: Reference, mistake: Mistake, implementation: Implementation):
         self.mistake = mistake
         self.constants = implementation.constants
         self.functions: dict[str, Callable] = {**reference.functions, **implementation.functions}
+        self.features: dict[tuple[str | int, ...], Kept] = {}
         self._answers: dict[tuple[str, int], list[wire.Reply]] = {}
 
     def answers(self, frozen: FrozenCheck, number: int, count: int) -> list[wire.Reply]:
@@ -45,6 +60,7 @@ class Suspect:
     def forget(self) -> None:
         """Answer anew what was asked before."""
         self._answers.clear()
+        self.features.clear()
 
     def in_place_of_a_submission(self, frozen: FrozenCheck) -> Answers:
         """A backend that answers like this mistake, and lets it remember its answers."""
@@ -52,6 +68,7 @@ class Suspect:
 
     def anew(self, frozen: FrozenCheck, number: int) -> list[wire.Reply]:
         """An empty list to write its answers to an example into, in place of what was known."""
+        self.features.clear()
         self._answers[frozen.name, number] = []
         return self._answers[frozen.name, number]
 
