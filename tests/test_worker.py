@@ -27,7 +27,7 @@ from dlex.worker.client import Budget, Zygote
 ROOT = Path(__file__).resolve().parent.parent
 
 SOURCE = b"""
-import os, random, signal, torch
+import os, random, signal, time, torch
 from torch import nn
 
 calls = []
@@ -88,6 +88,12 @@ def draws():
 def speak(text):
     print(text, end="")
 
+def work(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+    return seconds
+
 def fail(x):
     return {"a": 1}[x]
 """
@@ -143,6 +149,34 @@ def test_a_hang_ends_at_the_deadline(submission, attempt) -> None:
     assert death.value.outcome == "timeout"
     attempt.budget.start_check()
     assert submission.double(4) == 8
+
+
+@pytest.fixture
+def crowded(zygote: Zygote) -> Iterator[None]:
+    """The zygote and four processes that never rest share one processor."""
+    zygote.start()
+    zygote.prepare_for_fork()
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    for process in psutil.Process().children(recursive=True):
+        process.cpu_affinity([min(os.sched_getaffinity(0))])
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
+    zygote.close()
+
+
+def test_time_that_others_take_is_not_charged(crowded, zygote, course) -> None:
+    budget = Budget(1.0, 60.0, 1 << 30, 1 << 10)
+    attempt = Attempt(zygote, budget, course.find("softmax")[0], SOURCE, "entropy")
+    with contextlib.closing(attempt):
+        budget.start_check()
+        attempt.start()
+        budget.start_check()
+        assert Functions(attempt).work(0.5) == 0.5  # takes 2.5 seconds here
+        with pytest.raises(Died) as death:
+            Functions(attempt).work(1000)
+        assert death.value.outcome == "timeout"
 
 
 def test_the_budget_of_a_submission_runs_out(submission, attempt) -> None:

@@ -27,6 +27,7 @@ START_SECONDS = 120
 FLOOD = 64 << 20
 CHUNK = 1 << 18
 MAX_CALLBACKS = 100_000
+STARVED = 0.05  # of a check's time: less is the ordinary wait for a processor
 NUMBERS = 1_000_000  # more than the workers of one submission
 
 
@@ -51,7 +52,10 @@ class NoContext(ZygoteDied):
 
 @dataclass
 class Budget:
-    """Seconds that a submission may keep the grader waiting: per check, and altogether."""
+    """Seconds that a submission may keep the grader waiting: per check, and altogether.
+
+    Time in which it was ready to run, and other processes had the processors, is not its own.
+    """
 
     check_seconds: float
     submission_seconds: float
@@ -249,6 +253,7 @@ class Worker:
         self._arrived: list[wire.Reply] = []
         self._flood = 0
         self._called_back = 0
+        self._waited = 0.0
         channel.setblocking(False)
         os.set_blocking(output, False)
         self._poll = select.poll()
@@ -369,11 +374,11 @@ class Worker:
         self._poll.modify(self._channel, event)
         while True:
             left = self._budget.left_check
-            if left <= 0:
+            if left <= 0 and not self._was_starved():
                 self._budget.patient = False
                 raise self._give_up("timeout", "")
             start = time.monotonic()
-            ready = [descriptor for descriptor, _event in self._poll.poll(left * 1000 + 1)]
+            ready = [descriptor for descriptor, _event in self._poll.poll(max(left, 0) * 1000 + 1)]
             self._budget.spend(time.monotonic() - start)
             if self._output in ready:
                 self._drain()
@@ -382,6 +387,15 @@ class Worker:
                     raise self._give_up("output", told, "printed")
             if self._channel.fileno() in ready:
                 return
+
+    def _was_starved(self) -> bool:
+        """Whether it waited long for a processor since this was last asked; that time is given back."""
+        waited = _waited_for_processor(self._pidfd)
+        fresh, self._waited = waited - self._waited, waited
+        starved = fresh > STARVED * self._budget.check_seconds
+        if starved:
+            self._budget.spend(-fresh)
+        return starved
 
     def _drain(self) -> None:
         """Keep the beginning of what was printed, throw the rest away."""
@@ -416,3 +430,14 @@ class Worker:
             told = _("it ended the process with exit code {code}").format(code=os.WEXITSTATUS(status))
             return WorkerDied("crashed", told, "exited")
         return WorkerDied("crashed", detail)
+
+
+def _waited_for_processor(pidfd: int) -> float:
+    """Seconds that a process's first thread was ready to run and had no processor; 0 where Linux does
+    not count them."""
+    try:
+        told = Path(f"/proc/self/fdinfo/{pidfd}").read_text()
+        pid = next(line.split()[1] for line in told.splitlines() if line.startswith("Pid:"))
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, StopIteration, IndexError, ValueError):
+        return 0.0
