@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, assert_raises, check, labels, picture, sizes, tensors
 
+LARGE = 4000.0
+
 
 @st.composite
 def batches(draw, b=None, n=None, m=None, num_heads=None, size=None, dtype=torch.float32, lens=None):
@@ -36,6 +38,13 @@ def batches(draw, b=None, n=None, m=None, num_heads=None, size=None, dtype=torch
 def compare(submission, reference, arguments, **tolerance):
     value, expected = (f.multi_head_attention(*arguments.values()) for f in (submission, reference))
     assert_close(value, expected, **tolerance)
+
+
+def largest_score(arguments):
+    """What no score exceeds, in size."""
+    queries = arguments["Q"].double() @ arguments["W_q"].double()
+    keys = arguments["K"].double() @ arguments["W_k"].double()
+    return float(queries.norm(dim=2).max() * keys.norm(dim=2).max())
 
 
 def first(order, count):
@@ -176,10 +185,19 @@ def test_keys_in_any_order(submission, reference, arguments, order):
 def test_large_scores(submission, reference, arguments, scale):
     """scores in the thousands"""
     arguments["Q"] = arguments["Q"] * scale
-    queries = arguments["Q"].double() @ arguments["W_q"].double()
-    keys = arguments["K"].double() @ arguments["W_k"].double()
-    largest = float(queries.norm(dim=2).max() * keys.norm(dim=2).max())
-    compare(submission, reference, arguments, magnitude=largest)
+    compare(submission, reference, arguments, magnitude=largest_score(arguments))
+
+
+@check(
+    points=1,
+    hidden=True,
+    hint="All scores of a query may be far below zero. Is the one of a key that is not seen lower still?",
+)
+@given(arguments=batches(dtype=torch.float64, lens="example"))
+def test_unseen_keys_among_large_scores(submission, reference, arguments):
+    """scores in the thousands, of keys that are seen and keys that are not"""
+    arguments["Q"] = arguments["Q"] * (LARGE / max(largest_score(arguments), 1.0))
+    compare(submission, reference, arguments, magnitude=LARGE)
 
 
 @picture("which keys a query looks at, head 0 above head 1", axes=("key", "query"))

@@ -214,7 +214,7 @@ def no_softmax(*arguments):
 @mistake(
     "exp() overflows for large scores: inf / inf is nan. Which constant can be subtracted from all scores of a query?",
     hint="What is exp(1000)? What did you do about it when you wrote softmax itself?",
-    loses=("large_scores",),
+    loses=("large_scores", "unseen_keys_among_large_scores"),
 )
 def no_max_shift(*arguments):
     def softmax(scores):
@@ -248,7 +248,13 @@ def weights_transposed(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None):
     return _attend(Q, K, V, W_q.T, W_k.T, W_v.T, W_o.T, num_heads, valid_lens)
 
 
-MASKED = ("one_length_per_example", "one_length_per_query", "unseen_keys", "examples_in_any_order")
+MASKED = (
+    "one_length_per_example",
+    "one_length_per_query",
+    "unseen_keys",
+    "examples_in_any_order",
+    "unseen_keys_among_large_scores",
+)
 
 
 @mistake(
@@ -304,6 +310,19 @@ def mask_inverted(*arguments, low):
 def mask_with_zero(*arguments, score):
     def mask(scores, valid_lens):
         return scores.masked_fill(_unseen(scores, valid_lens), score)
+
+    return _attend(*arguments, mask=mask)
+
+
+@mistake(
+    "the scores of keys that are not seen become low, but not low enough: these keys still get weight where the other scores are low as well",
+    hint="All scores of a query may lie far below the number in your mask. Which key gets the most weight then?",
+    number=(-10.0, -20.0, -50.0, -100.0, -1000.0),
+    masked=(torch.add, lambda scores, number: number),
+)
+def mask_too_weak(*arguments, number, masked):
+    def mask(scores, valid_lens):
+        return torch.where(_unseen(scores, valid_lens), masked(scores, number), scores)
 
     return _attend(*arguments, mask=mask)
 
