@@ -63,7 +63,10 @@ def test_worked_example(submission, reference):
     assert_close(submission.bptt(*arguments), reference.bptt(*arguments))
 
 
-@check(points=1)
+@check(
+    points=1,
+    hint="For T = 2, n = 1 and q = 3, how many squares does the statement add up, and by what does it divide?",
+)
 @settings(max_examples=30)
 @given(arguments=networks())
 def test_loss(submission, reference, arguments):
@@ -72,7 +75,10 @@ def test_loss(submission, reference, arguments):
     assert_close(_pair(answer, expected)[0], expected[0], what="the loss")
 
 
-@check(points=1)
+@check(
+    points=1,
+    hint="What do W_hq and b_q act on at one step? Which steps and sequences have a share in their gradients?",
+)
 @settings(max_examples=30)
 @given(arguments=networks())
 def test_output_gradients(submission, reference, arguments):
@@ -86,7 +92,10 @@ def test_output_gradients(submission, reference, arguments):
         assert_close(gradients[name], expected[1][name], what=what, of_largest=True)
 
 
-@check(points=2)
+@check(
+    points=2,
+    hint="Take T = 2 and a single unit, and work out the gradient of W_hh by hand. At which step do your numbers part?",
+)
 @given(arguments=networks())
 def test_any_sequences(submission, reference, arguments):
     """loss and all gradients, for any sequences"""
@@ -145,7 +154,7 @@ GAINS = (0.7, 1.0, 1.3)
     "how far back the loss of the last step reaches",
     kind="lines",
     axes=("step", "log10 of the norm"),
-    series=("W_hh shrinks by 0.7", "W_hh keeps the size", "W_hh stretches by 1.3"),
+    series=("W_hh scales by 0.7", "W_hh scales by 1", "W_hh scales by 1.3"),
     at=torch.arange(1, STEPS + 1),
 )
 def gradient_norms(answer):

@@ -87,7 +87,10 @@ def test_worked_example(submission, reference):
     assert_close(submission.multi_head_attention(*arguments), reference.multi_head_attention(*arguments))
 
 
-@check(points=2)
+@check(
+    points=2,
+    hint="Write the shape of each of your tensors beside its line, for b = 2, n = 3, m = 4, h = 6 and two heads. What does each axis stand for?",
+)
 @given(arguments=batches())
 def test_any_batch(submission, reference, arguments):
     """any batch in which all keys count"""
@@ -106,7 +109,11 @@ def test_heads_do_not_divide(submission, reference, arguments, sizes_that_clash)
     assert_raises("ValueError", submission.multi_head_attention, *arguments.values(), mentions=words)
 
 
-@check(points=2, hidden=True, hint="Does every head of an example get the length of its own example?")
+@check(
+    points=2,
+    hidden=True,
+    hint="For two examples with the lengths 1 and 2, print the weights of every head and query. Which of them are 0, and which should be?",
+)
 @given(arguments=batches(lens="example"))
 def test_one_length_per_example(submission, reference, arguments):
     """one length for each example"""

@@ -39,14 +39,20 @@ def test_worked_example(submission, reference):
     assert_table(submission.encoding_table(2, 4), reference.encoding_table(2, 4))
 
 
-@check(points=2)
+@check(
+    points=2,
+    hint="For d = 4, write down the angles of the four columns of row 1 by the statement's formula, then print yours.",
+)
 @given(n=sizes(most=12), half_d=sizes(most=8))
 def test_any_table(submission, reference, n, half_d):
     """any table of even width"""
     assert_table(submission.encoding_table(n, 2 * half_d), reference.encoding_table(n, 2 * half_d))
 
 
-@check(points=2)
+@check(
+    points=2,
+    hint="Call it with zeros of shape (2, 3, 4): is each example of the result your own table of 3 steps?",
+)
 @given(arguments=batches())
 def test_any_batch(submission, reference, arguments):
     """any batch of even width"""
@@ -82,13 +88,21 @@ def test_shift_is_rotation(submission, reference, n, half_d, odd, shift):
     assert_close(table[shift:], turned, what="the table from the shift on", magnitude=EXACT, of_largest=True)
 
 
-@check(points=2, hidden=True, hint="How far apart are two neighbouring float32 numbers near 5000?")
+@check(
+    points=2,
+    hidden=True,
+    hint="Does your table have a row for every step? And how far apart are two neighbouring float32 numbers near 5000?",
+)
 def test_long_table(submission, reference):
     """5000 steps, exact to 5e-6"""
     assert_table(submission.encoding_table(LONG, 10), reference.encoding_table(LONG, 10))
 
 
-@check(points=1, hidden=True, hint="How far apart are two neighbouring float32 numbers near 5000?")
+@check(
+    points=1,
+    hidden=True,
+    hint="Does your table have a row for every step? And how far apart are two neighbouring float32 numbers near 5000?",
+)
 def test_long_batch(submission, reference):
     """a batch of 5000 steps"""
     X = torch.linspace(-1.0, 1.0, LONG * 10).reshape(1, LONG, 10)

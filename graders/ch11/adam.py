@@ -57,7 +57,10 @@ def test_worked_example(submission, reference):
     )
 
 
-@check(points=2)
+@check(
+    points=2,
+    hint="Work out m', v' and both corrected moments by hand for one gradient, at t = 1 and at t = 2. Print yours: which is the first that differs?",
+)
 @given(state=matrices(dtype=torch.float64), options=settings_of_adam())
 def test_any_step(submission, reference, state, options):
     """any step, with any lr, beta1, beta2 and eps"""

@@ -171,15 +171,27 @@ def slope_without_square(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 
 
 @torch.no_grad()
-def _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
+def _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, order=reversed):
     """`walk(from_output, from_next, slope)` gives a step's dZ and what its W_hh hands to the step before."""
     states = _states(X, H0, W_xh, W_hh, b_h)
     difference = states[1:] @ W_hq + b_q - Y
     dO = difference / _count(difference)
     dZ, carried = torch.zeros_like(states[1:]), torch.zeros_like(H0)
-    for t in reversed(range(len(X))):
+    for t in order(range(len(X))):
         dZ[t], carried = walk(dO[t] @ W_hq.T, carried, _slope(t, states))
     return _loss(difference), _pack(X, states[:-1], states[1:], dO, dZ)
+
+
+@mistake(
+    "goes through the steps from the first to the last: what reaches a state comes from the step after it",
+    hint="When your code is at step t, does it know the gradient of step t + 1 yet?",
+)
+def walks_forward(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
+    def walk(from_output, from_next, slope):
+        dZ = (from_output + from_next) * slope
+        return dZ, dZ @ W_hh.T
+
+    return _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, order=iter)
 
 
 @mistake(
@@ -288,7 +300,7 @@ def W_hq_pairs_previous_state(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 
 
 @mistake(
-    "is not divided by the number of steps T: the loss is a mean over steps",
+    "misses a division by the number of steps T: the loss is a mean over steps, and its gradients follow it",
     hint="If every step were there twice, should a mean over the steps change? What would yours do?",
     loss_too=(True, False),
 )
@@ -297,7 +309,7 @@ def not_divided_by_T(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
 
 
 @mistake(
-    "is not divided by the number of sequences n: the loss is a mean over the batch",
+    "misses a division by the number of sequences n: the loss is a mean over the batch, and its gradients follow it",
     hint="Put the same sequence into the batch twice. Should loss and gradients change, and do they?",
     loss_too=(True, False),
 )
@@ -306,7 +318,7 @@ def not_divided_by_n(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
 
 
 @mistake(
-    "is a sum over steps and sequences: the loss is their mean",
+    "adds up over steps and sequences: the loss is their mean, and its gradients follow it",
     hint="Put the same sequence into the batch twice. Should loss and gradients change, and do they?",
     loss_too=(True, False),
 )
@@ -315,12 +327,23 @@ def summed(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
 
 
 @mistake(
-    "is divided by the number of outputs q as well: the squares of one step's outputs are added up",
+    "divides by the number of outputs q as well: the squares of one step's outputs are added up",
     hint="Over which axes does the statement take its mean, and over which does your code?",
     loss_too=(True, False),
 )
 def divided_by_q(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, loss_too):
     return _scaled(bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q), 1 / Y.shape[2], loss_too)
+
+
+@mistake(
+    "takes the mean of all squares: the statement adds up the q squares of an output and takes half of that",
+    hint="Compare your loss with the statement's for a single output of three numbers, each 1 away from its target.",
+    gradients_too=(True, False),
+)
+def mean_of_squares(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, gradients_too):
+    loss, gradients = bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
+    factor = 2 / Y.shape[2]
+    return loss * factor, {name: g * factor if gradients_too else g for name, g in gradients.items()}
 
 
 @mistake(
@@ -371,14 +394,24 @@ def overwrites(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
     return _loss(difference), _pack(X[:1], states[:1], states[1:2], dO[:1], dZ[:1])
 
 
+def _entries_cut(gradients, at):
+    return {name: g.clamp(-at, at) for name, g in gradients.items()}
+
+
+def _norm_cut(gradients, at):
+    norm = torch.stack([g.norm() for g in gradients.values()]).norm()
+    return {name: g * (at / norm) if norm > at else g for name, g in gradients.items()}
+
+
 @mistake(
     "cuts large gradients off: clipping belongs to training, the gradients are asked for as they are",
     hint="Which of your lines bounds a gradient, and does the statement ask for it?",
     at=(1.0, 5.0, 10.0),
+    cut=(_entries_cut, _norm_cut),
 )
-def clips(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, at):
+def clips(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, at, cut):
     loss, gradients = bptt(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q)
-    return loss, {name: g.clamp(-at, at) for name, g in gradients.items()}
+    return loss, cut(gradients, at)
 
 
 @mistake(

@@ -315,7 +315,7 @@ def mask_with_zero(*arguments, score):
 
 
 @mistake(
-    "the scores of keys that are not seen become low, but not low enough: these keys still get weight where the other scores are low as well",
+    "the scores of keys that are not seen become low, but not low enough: these keys still get a little weight, and the more the lower the other scores are",
     hint="All scores of a query may lie far below the number in your mask. Which key gets the most weight then?",
     number=(-10.0, -20.0, -50.0, -100.0, -1000.0),
     masked=(torch.add, lambda scores, number: number),
@@ -325,6 +325,24 @@ def mask_too_weak(*arguments, number, masked):
         return torch.where(_unseen(scores, valid_lens), masked(scores, number), scores)
 
     return _attend(*arguments, mask=mask)
+
+
+def _times_infinity(scores, unseen):
+    return scores + unseen.to(scores.dtype) * -math.inf
+
+
+def _all_at_infinity(scores, unseen):
+    return scores.masked_fill(torch.ones_like(unseen), -math.inf)
+
+
+@mistake(
+    "the mask makes every weight nan: 0 times inf is nan, and so is a softmax of nothing but -inf",
+    hint="Print the scores of a query with length 1 before and after your mask. Which of them may the mask change?",
+    loses=MASKED,
+    masked=(_times_infinity, _all_at_infinity),
+)
+def mask_makes_nan(*arguments, masked):
+    return _attend(*arguments, mask=lambda scores, lens: masked(scores, _unseen(scores, lens)))
 
 
 @mistake(

@@ -137,6 +137,28 @@ def double_exponent(n, d, dtype):
 
 
 @table_mistake(
+    "d does not end up in the exponent: Python takes a power before it divides",
+    hint="Print 10000 ** 2 / 4. Which of the two operations came first?",
+    loses=VALUES,
+    divided=(lambda steps, power, d: steps / (power / d), lambda steps, power, d: steps / power / d),
+)
+def d_outside_exponent(n, d, dtype, divided):
+    power = torch.pow(10000.0, torch.arange(0, d, 2, dtype=dtype))
+    angles = divided(torch.arange(n, dtype=dtype)[:, None], power, d)
+    return _interleaved(angles.sin(), angles.cos(), d)
+
+
+@table_mistake(
+    "all pairs of columns have the same angle: the exponent grows from pair to pair, in fractions",
+    hint="Print your exponents for d = 4. Which numbers should they be, and where do they get lost?",
+    loses=VALUES,
+)
+def same_angle_in_all_pairs(n, d, dtype):
+    angles = torch.arange(n, dtype=dtype)[:, None].expand(n, (d + 1) // 2)
+    return _interleaved(angles.sin(), angles.cos(), d)
+
+
+@table_mistake(
     "the cosine has an exponent of its own: a sine and the cosine after it share one angle",
     hint="For d = 4, which exponents belong to the columns 2 and 3? Print the ones that you use.",
     loses=(*VALUES, "shift_is_rotation"),
@@ -243,6 +265,17 @@ def odd_column_cosine(n, d, dtype):
 )
 def odd_table_cut(n, d, dtype):
     return encoding_table(n, d + d % 2)[:, :d].to(dtype)
+
+
+@table_mistake(
+    "the table ends after a fixed number of steps: n may be larger",
+    hint="Which of your numbers limits the steps? Print the shape of your table for n = 5000.",
+    loses=("long_table", "long_batch"),
+    exact_sum=True,
+    length=(1000, 512, 1024, 2048),
+)
+def fixed_length(n, d, dtype, length):
+    return encoding_table(min(n, length), d).to(dtype)
 
 
 def _to_the_power(n, d):
@@ -373,6 +406,10 @@ def in_place(X):
     return X
 
 
-@adding_mistake("cuts the result off from X: no gradient flows back", loses=("contract[gradients]",))
+@adding_mistake(
+    "cuts the result off from X: no gradient flows back",
+    hint="Print requires_grad after each of your lines: where does True become False?",
+    loses=("contract[gradients]",),
+)
 def cut_off(X):
     return X.detach() + encoding_table(*X.shape[1:]).to(X.dtype)

@@ -66,6 +66,15 @@ def correction_without_power(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.9
 
 
 @mistake(
+    "divides the root of v by the correction: correct v itself, then take the root",
+    hint="Make the first step with g = 1 and eps = 0 by hand. What do you divide by?",
+)
+def corrects_the_root(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    m, v = _moments(grad, m, v, beta1, beta2)
+    return param - lr * m / (1 - beta1**t) / (torch.sqrt(v) / (1 - beta2**t) + eps), m, v
+
+
+@mistake(
     "returns the corrected moments: the next step would correct them again. Correct them for the update only.",
     hint="Make two steps by hand. Which m goes into the second one in the statement, and which in your code?",
 )
@@ -146,6 +155,18 @@ def square_of_first_moment(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999
 )
 def betas_swapped(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     return _step(param, grad, m, v, t, lr, beta2, beta1, eps)
+
+
+@mistake(
+    "one beta stands where the other belongs: m and its correction have beta1, v and its correction beta2",
+    hint="Read your lines one by one: which beta is in each, and which in the statement's formula?",
+    kept=("beta1", "beta2"),
+    moments_too=(False, True),
+)
+def one_beta_for_both(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, *, kept, moments_too):
+    beta = beta1 if kept == "beta1" else beta2
+    m, v = _moments(grad, m, v, *((beta, beta) if moments_too else (beta1, beta2)))
+    return param - lr * m / (1 - beta**t) / (torch.sqrt(v / (1 - beta**t)) + eps), m, v
 
 
 @mistake(
