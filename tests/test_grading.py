@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from dlex.grading import Contract, assert_close, away_from_zero, check
 from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
-from dlex.grading.checks import ATTRIBUTE
+from dlex.grading.checks import ATTRIBUTE, CheckInfo
 from dlex.grading.diagnose import diagnose
 from dlex.grading.failures import CheckFailed, Raised
-from dlex.grading.messages import describe
-from dlex.grading.mistakes import load_reference
+from dlex.grading.messages import check_result, describe
+from dlex.grading.mistakes import Reference, load_reference
 from dlex.grading.oracle import Local
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.replay import Failure, FrozenCheck, Replay, Seen, freeze
@@ -23,6 +23,7 @@ from dlex.results.feedback import for_learner, redact
 from dlex.results.records import CheckResult, Counterexample, ExerciseResult, NamedMistake, SubmissionResult
 from dlex.results.text import plain
 from dlex.submission import Source, Submission
+from dlex.worker import wire
 
 SOFTMAX = b"""
 import torch
@@ -66,6 +67,15 @@ def test_a_counterexample_is_as_small_as_can_be(results) -> None:
     assert check.counterexample.arguments == {"X": "[[0, 0]]  float32 (1, 2)"}
     assert check.counterexample.got == "[[>1<, >1<]]  float32 (1, 2)"
     assert check.counterexample.expected == "[[>0.5<, >0.5<]]  float32 (1, 2)"
+
+
+def test_arguments_are_told_in_the_order_of_the_function(course) -> None:
+    (exercise,) = course.find("softmax")
+    reference = Reference({"f": lambda a, b, c: None}, [])
+    frozen = FrozenCheck("f", CheckInfo(1, False, "", None, "f"), None, None, reference, 0)
+    failure = Failure(MissingFunction("f"), {}, wire.Call("f", [1], {"c": 3, "b": 2}))
+    told = check_result(frozen, Replay(failure), None, exercise, reference).counterexample
+    assert told.call == "f(a, b, c)" and list(told.arguments.items()) == [("a", "1"), ("b", "2"), ("c", "3")]
 
 
 def test_a_narrow_mistake_keeps_its_other_points(results) -> None:

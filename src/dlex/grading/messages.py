@@ -244,10 +244,11 @@ def _arguments(request: wire.Call, reference: Reference) -> dict[str, str]:
 
 
 def _sent(request: wire.Call, reference: Reference) -> dict[str, wire.Value]:
-    """The arguments by name."""
+    """The arguments by name, in the order in which the function names them."""
     names = reference.parameters(request.name) if request.on is None else []
     names += [_("argument {number}").format(number=k + 1) for k in range(len(names), len(request.args))]
-    return dict(zip(names, request.args, strict=False)) | request.kwargs
+    sent = dict(zip(names, request.args, strict=False)) | request.kwargs
+    return {name: sent[name] for name in names if name in sent} | sent
 
 
 def _argument(message: wire.Value) -> str:
