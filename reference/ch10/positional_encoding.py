@@ -139,7 +139,7 @@ def double_exponent(n, d, dtype):
 @table_mistake(
     "d does not end up in the exponent: Python takes a power before it divides",
     hint="Print 10000 ** 2 / 4. Which of the two operations came first?",
-    loses=VALUES,
+    loses=(),  # in float32, with angles this large, the shift may be lost too
     divided=(lambda steps, power, d: steps / (power / d), lambda steps, power, d: steps / power / d),
 )
 def d_outside_exponent(n, d, dtype, divided):
