@@ -737,6 +737,14 @@ def test_no_hint_twice() -> None:
     assert hints_for([], None) == [] and next_hint([], set()) is None
 
 
+def test_hints_of_hidden_checks_wait_for_the_visible_ones(workspace: Path) -> None:
+    history = History(workspace)
+    hidden = msgspec.structs.replace(check("secret", "failed"), hidden=True, hint="OWN")
+    for name, told in (("test_a", ["general"]), ("contract[views]", ["OWN", "general"])):
+        history.record(attempt(check(name, "error"), hidden), source(name))
+        assert [hint.text for hint in hints_for(["general"], history.latest(ONE))] == told
+
+
 def test_the_evening_needs_no_torch(small: Course, workspace: Path) -> None:
     History(workspace).record(attempt(*WRONG), source("x = 1\n"))
     code = f"""

@@ -27,7 +27,8 @@ class Hint:
 def hints_for(general: list[str], latest: Attempt | None) -> list[Hint]:
     """All hints for an exercise in their order: those for the latest attempt first.
 
-    A diagnosed mistake has its own hint; a check that failed without one has the check's.
+    A diagnosed mistake has its own hint; a check that failed without one has the check's, hidden checks
+    only once the visible ones are passed: before that, they fail for reasons that are in plain sight.
     """
     failed = [check for check in latest.checks if check.outcome != "passed"] if latest else []
     failed.sort(key=lambda check: prominence(check.name, check.hidden, check.max_points))
@@ -37,10 +38,11 @@ def hints_for(general: list[str], latest: Attempt | None) -> list[Hint]:
 
 
 def _of_checks(failed: list[Check]) -> Iterator[Hint]:
+    in_sight = any(not check.hidden and "[" not in check.name for check in failed)
     for check in failed:
         if check.mistake and check.mistake.hint:
             yield Hint(f"mistake:{check.mistake.name}", check.mistake.hint, check.mistake.name)
-        elif check.hint:
+        elif check.hint and not (check.hidden and in_sight):
             yield Hint(f"check:{check.name}", check.hint, check.title)
 
 
