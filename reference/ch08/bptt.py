@@ -183,7 +183,7 @@ def _with_walk(walk, X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q, order=reversed):
 
 
 @mistake(
-    "goes through the steps from the first to the last: what reaches a state comes from the step after it",
+    "goes back through the steps from the first to the last: what reaches a state comes from the step after it",
     hint="When your code is at step t, does it know the gradient of step t + 1 yet?",
 )
 def walks_forward(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
