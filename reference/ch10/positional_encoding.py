@@ -318,7 +318,7 @@ def _rounded_angles(n, d):
 
 
 @table_mistake(
-    "the angles are float32: near 5000 it moves in steps of 0.0005, and so do the sines. Which dtype has digits to spare?",
+    "the angles are float32: near 5000 these are 0.0005 apart, and the sines are as inexact. Which dtype has digits to spare?",
     hint="Print the dtype of your steps and of your angles. How many digits behind the point does that dtype leave to 4999.123?",
     loses=(*PRECISION, "long_table", "long_batch"),
     dtype=(torch.float32,),
