@@ -27,8 +27,9 @@ class Hint:
 def hints_for(general: list[str], latest: Attempt | None) -> list[Hint]:
     """All hints for an exercise in their order: those for the latest attempt first.
 
-    A diagnosed mistake has its own hint; a check that failed without one has the check's, hidden checks
-    only once the visible ones are passed: before that, they fail for reasons that are in plain sight.
+    A diagnosed mistake has its own hint, or none: its name says more than a hint of the check that it
+    lost. A check that failed for no known reason has its own; hidden checks only once the visible ones
+    are passed: before that, they fail for reasons that are in plain sight.
     """
     failed = [check for check in latest.checks if check.outcome != "passed"] if latest else []
     failed.sort(key=lambda check: prominence(check.name, check.hidden, check.max_points))
@@ -40,8 +41,9 @@ def hints_for(general: list[str], latest: Attempt | None) -> list[Hint]:
 def _of_checks(failed: list[Check]) -> Iterator[Hint]:
     in_sight = any(not check.hidden and "[" not in check.name for check in failed)
     for check in failed:
-        if check.mistake and check.mistake.hint:
-            yield Hint(f"mistake:{check.mistake.name}", check.mistake.hint, check.mistake.name)
+        if check.mistake:
+            if check.mistake.hint:
+                yield Hint(f"mistake:{check.mistake.name}", check.mistake.hint, check.mistake.name)
         elif check.hint and not (check.hidden and in_sight):
             yield Hint(f"check:{check.name}", check.hint, check.title)
 
