@@ -17,6 +17,7 @@ from dlex.grading.mistakes import Reference, load_reference
 from dlex.grading.oracle import Local
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.replay import Failure, FrozenCheck, Replay, Seen, freeze
+from dlex.grading.same import same
 from dlex.grading.session import grade
 from dlex.grading.suspects import suspects
 from dlex.results.feedback import for_learner, redact
@@ -38,6 +39,8 @@ WRONG = {
     "two mistakes": b"def softmax(X):\n    X.exp_()\n    X /= X.sum(1, keepdim=True)\n    return X\n",
     "in no list": SOFTMAX.replace(b"return E /", b"return 0.9 * E /"),
     "not implemented in torch": SOFTMAX.replace(b"torch.exp(X -", b"torch.nn.Module()(X -"),
+    "clamped": SOFTMAX.replace(b"X - X.max(dim=1, keepdim=True).values", b"X.clamp(-80, 80)"),
+    "a pair": SOFTMAX.replace(b".values", b""),
     "half precision": SOFTMAX.replace(b"X - X.max", b"X.half().to(X.dtype) - X.max"),
     "right, with noise": b"# \xe4\xb8\xad\xe6\x96\x87\nimport warnings\n"
     + SOFTMAX.replace(b"    return", b"    print(E); warnings.warn('careful')\n    return"),
@@ -92,6 +95,19 @@ def test_a_bug_in_no_list_gets_no_name(results) -> None:
 def test_what_torch_has_not_implemented_is_an_error_of_the_answer(results) -> None:
     result = results["not implemented in torch"]
     assert result.status == "graded" and set(outcomes(result).values()) == {"error"}
+
+
+def test_what_came_back_in_a_hidden_check_says_what_it_is(results) -> None:
+    (check,) = [check for check in results["clamped"].checks if check.name == "minus_infinity"]
+    shown = redact(check)
+    assert shown.counterexample.got == "`softmax(X) == 0` where X is -inf: [>False<]  bool (1,)"
+    assert not shown.counterexample.expected and shown.message == "the answer is wrong"
+
+
+def test_errors_that_beginners_meet_get_a_remark(results) -> None:
+    assert all(
+        ".values is the first" in check.message for check in results["a pair"].checks if check.max_points
+    )
 
 
 def test_a_lower_precision_is_rejected(results) -> None:
@@ -273,6 +289,16 @@ def at(level: str) -> CheckResult:
     import msgspec
 
     return redact(msgspec.structs.replace(HIDDEN, feedback=level))
+
+
+@pytest.mark.parametrize(("source", "alike"), [("assert k <= h, 'no'", True), ("X.reshape(3)", False)])
+def test_words_that_a_learner_chose_do_not_matter(source: str, alike: bool) -> None:
+    """Those of torch tell mistakes apart."""
+
+    def reply(message: str, source: str) -> wire.Reply:
+        return wire.Reply(1, None, error=wire.Error("E", ["E"], message, [wire.Frame(3, "f", source)]))
+
+    assert same(reply("no", source), reply("", "assert ok"), wire.Attribute(1, "x")) is alike
 
 
 def test_feedback_levels_tell_less_and_less() -> None:

@@ -10,6 +10,7 @@ from dlex.grading import Contract, assert_close, assert_raises, check, picture, 
 MODES = st.sampled_from(["max", "avg"])
 MODE_NAMES = ("mode", "Mode", "MODE", "模式")
 WINDOW_NAMES = (
+    "pool_size",
     "pool",
     "Pool",
     "window",

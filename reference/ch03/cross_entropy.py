@@ -94,6 +94,30 @@ def labels_shifted_up(y_hat, y):
     return cross_entropy(y_hat, y.roll(-1))
 
 
+@mistake(
+    "keeps the axis of classes: the result has one column, where n numbers in a row are asked for",
+    hint="Print the shape of what you pick from y_hat. Which of its axes has only one entry, and which function takes such an axis away?",
+)
+def keeps_axis(y_hat, y):
+    return cross_entropy(y_hat, y).unsqueeze(1)
+
+
+@mistake(
+    "takes away every axis with one entry: a batch of one example loses its only axis",
+    hint="What is the shape of your result for a single example? See what squeeze() does if it is not told which axis.",
+)
+def squeezes_everything(y_hat, y):
+    return cross_entropy(y_hat, y).squeeze()
+
+
+@mistake(
+    "picks the columns y from every row, n times n numbers: row i needs only its own column y[i]",
+    hint="Print y_hat[:, y] and its shape for two examples. Where in it are the two numbers that you want, and what must stand in place of the colon to pick only these?",
+)
+def all_pairs(y_hat, y):
+    return -torch.log(y_hat[:, y.long()])
+
+
 SMALL = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30, "eps", "tiny")
 
 

@@ -25,7 +25,7 @@ SHIFTS = ("row maximum", "column maximum", "maximum", "nothing")
 
 @mistake(
     "changes X itself: build new tensors instead of writing into the argument",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something whose name ends in an underscore (exp_), use an operator like -= or assign to a part of a tensor? Is it X that they write to?",
     loses=("contract[arguments]", "contract[gradients]"),
 )
 def in_place(X):
@@ -73,6 +73,30 @@ def wrong_shift(X, shift):
     }
     X_exp = torch.exp(X - shifts[shift])
     return X_exp / X_exp.sum(dim=1, keepdim=True)
+
+
+@mistake(
+    "subtracts different numbers from the scores of one row: that changes its probabilities, only the same "
+    "number for the whole row does not",
+    hint="Print the shape of your maxima, and which number is subtracted from each entry of X. How many different ones meet in a row?",
+    maxima=("of columns", "of rows, without keepdim"),
+)
+def shift_within_row(X, maxima):
+    m = X.max(dim=0).values if maxima == "of columns" else X.max(dim=1).values
+    X_exp = torch.exp(X - m)
+    return X_exp / X_exp.sum(dim=1, keepdim=True)
+
+
+@mistake(
+    "adds a small number to the sum of a row: then the row does not add up to 1, and a row whose exponentials "
+    "are all 0 gives zeros",
+    hint="Which row would make you divide by zero? What is the largest exponential of a row whose maximum was subtracted?",
+    eps=(1e-6, 1e-7, 1e-8, 1e-9),
+    minus=("nothing", "row maximum", "maximum"),
+)
+def adds_epsilon(X, eps, minus):
+    X_exp = _exp(X, minus)
+    return X_exp / (X_exp.sum(dim=1, keepdim=True) + eps)
 
 
 @mistake(

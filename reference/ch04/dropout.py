@@ -478,7 +478,7 @@ def noise_for_mask(X, p, generator, scaled):
 
 @mistake(
     "changes X itself: build new tensors instead of writing into the argument",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something whose name ends in an underscore (exp_), use an operator like -= or assign to a part of a tensor? Is it X that they write to?",
     loses=("contract[arguments]", "contract[gradients]"),
 )
 @_right_elsewhere

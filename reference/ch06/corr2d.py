@@ -69,6 +69,17 @@ def rest_of_zeros(X, K):
 
 
 @mistake(
+    "the loops stop one window early: the last row and the last column of the result stay as they were made",
+    hint="Print the pairs (i, j) that your loops visit, beside the shape of the result. Which is the last number of range(3)?",
+)
+def last_windows_missing(X, K):
+    whole = corr2d(X, K)
+    Y = torch.zeros_like(whole)
+    Y[:-1, :-1] = whole[:-1, :-1]
+    return Y
+
+
+@mistake(
     "the result is as large as X: without padding there are fewer positions of the kernel than entries of X",
     hint="In how many places can a 2 x 2 kernel lie in a 3 x 3 image? Compare with the shape of your result.",
 )
@@ -162,6 +173,19 @@ def sum_missing_in_loop(X, K):
 )
 def one_side_summed(X, K, side):
     return sum_missing(X, K).sum(dim=side)
+
+
+@mistake(
+    "multiplies window and kernel as matrices: each entry of the window meets one entry of the kernel",
+    hint="What does @ do with two tensors of shape (1, 3), and what does * do? Which of the two is asked for?",
+)
+def matrix_product(X, K):
+    oh, ow, kh, kw = _sides(X, K)
+    Y = X.new_zeros(oh, ow)
+    for i in range(oh):
+        for j in range(ow):
+            Y[i, j] = (X[i : i + kh, j : j + kw] @ K).sum()
+    return Y
 
 
 @mistake(
@@ -341,3 +365,23 @@ def compares_entries(X, K):
     if K.numel() > X.numel():
         raise ValueError(f"K of shape {tuple(K.shape)} does not fit into X of shape {tuple(X.shape)}")
     return never_refuses(X, K, "zeros")
+
+
+@mistake(
+    "refuses a kernel that is exactly as tall or as wide as X: it still fits, once",
+    hint="What should come out for X and K of shape (1, 1)? Read your condition aloud for them.",
+)
+def refuses_what_fits(X, K):
+    if K.shape[0] >= X.shape[0] or K.shape[1] >= X.shape[1]:
+        raise ValueError(f"K of shape {tuple(K.shape)} does not fit into X of shape {tuple(X.shape)}")
+    return corr2d(X, K)
+
+
+@mistake(
+    "refuses with assert, which raises AssertionError: a ValueError that names K is asked for",
+    hint="Which exception does `assert` raise, and which one does the statement name?",
+    loses=REFUSAL,
+)
+def asserts(X, K):
+    assert K.shape[0] <= X.shape[0] and K.shape[1] <= X.shape[1]
+    return corr2d(X, K)

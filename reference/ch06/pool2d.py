@@ -264,6 +264,17 @@ def rest_of_zeros(X, pool_size, mode="max"):
 
 
 @mistake(
+    "the loops stop one window early: the last row and the last column of the result stay as they were made",
+    hint="Print the pairs (i, j) that your loops visit, beside the shape of the result. Which is the last number of range(3)?",
+)
+def last_windows_missing(X, pool_size, mode="max"):
+    whole = pool2d(X, pool_size, mode)
+    Y = torch.zeros_like(whole)
+    Y[:-1, :-1] = whole[:-1, :-1]
+    return Y
+
+
+@mistake(
     "the result is as large as X: without padding there are fewer windows than entries",
     hint="In how many places can a 2 x 2 window lie in a 3 x 3 image? Compare with the shape of your result.",
 )
@@ -382,6 +393,47 @@ def refuses_only_if_both(X, pool_size, mode="max"):
     if pool_size[0] > X.shape[0] and pool_size[1] > X.shape[1]:
         raise ValueError(f"pool_size {tuple(pool_size)} does not fit into X of shape {tuple(X.shape)}")
     return never_refuses(X, pool_size, mode)
+
+
+@mistake(
+    "refuses a window that is exactly as tall or as wide as X: it still fits, once",
+    hint="What should come out for an X of shape (1, 1) and pool_size (1, 1)? Read your condition aloud for them.",
+)
+def refuses_what_fits(X, pool_size, mode="max"):
+    _refuse_unknown(mode)
+    if pool_size[0] >= X.shape[0] or pool_size[1] >= X.shape[1]:
+        raise ValueError(f"pool_size {tuple(pool_size)} does not fit into X of shape {tuple(X.shape)}")
+    return pool2d(X, pool_size, mode)
+
+
+@mistake(
+    "refuses the window with assert, which raises AssertionError: a ValueError that names pool_size is asked for",
+    hint="Which exception does `assert` raise, and which one does the statement name?",
+    loses=("window_too_large",),
+)
+def asserts_window(X, pool_size, mode="max"):
+    _refuse_unknown(mode)
+    assert pool_size[0] <= X.shape[0] and pool_size[1] <= X.shape[1]
+    return pool2d(X, pool_size, mode)
+
+
+@mistake(
+    "refuses the mode with assert, which raises AssertionError: a ValueError that names mode is asked for",
+    hint="Which exception does `assert` raise, and which one does the statement name?",
+    loses=("unknown_mode",),
+)
+def asserts_mode(X, pool_size, mode="max"):
+    assert mode in ("max", "avg")
+    return pool2d(X, pool_size, mode)
+
+
+@mistake(
+    "reads the mode in upper and lower case alike: 'MAX' is unknown as well, and a ValueError",
+    hint="What becomes of mode='MAX' before you compare it? What does the statement say about it?",
+    loses=("unknown_mode",),
+)
+def case_ignored(X, pool_size, mode="max"):
+    return pool2d(X, pool_size, mode.lower())
 
 
 @mistake(

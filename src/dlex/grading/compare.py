@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -144,7 +145,7 @@ def compare(actual: object, expected: object, what: str, leeway: Leeway = Leeway
     elif actual == expected:
         return None
     told = _("{what} is {got}, expected {wanted}")
-    return _unlike("value", actual, expected, lambda: told.format(
+    return _unlike("value", actual, expected, what, lambda: told.format(
         what=called(what), got=repr(actual), wanted=repr(expected)
     ))  # fmt: skip
 
@@ -155,7 +156,7 @@ def _compare_sequences(actual, expected, what, leeway: Leeway) -> Difference | N
         return _type_difference(actual, expected, what)
     if len(actual) != len(expected):
         told = _("{what} has {count} items, expected {wanted}")
-        return _unlike("shape", actual, expected, lambda: told.format(
+        return _unlike("shape", actual, expected, what, lambda: told.format(
             what=called(what), count=len(actual), wanted=len(expected)
         ))  # fmt: skip
     items = zip(actual, expected, strict=True)
@@ -167,7 +168,7 @@ def _compare_dicts(actual, expected, what, leeway: Leeway) -> Difference | None:
         return _type_difference(actual, expected, what)
     if actual.keys() != expected.keys():
         told = _("{what} has the keys {keys}, expected {wanted}")
-        return _unlike("shape", actual, expected, lambda: told.format(
+        return _unlike("shape", actual, expected, what, lambda: told.format(
             what=called(what), keys=sorted(actual), wanted=sorted(expected)
         ))  # fmt: skip
     items = ((key, (actual[key], expected[key])) for key in expected)
@@ -186,15 +187,15 @@ def _first_difference(what: str, items, leeway: Leeway) -> Difference | None:
 
 def _type_difference(actual: object, expected: object, what: str) -> Difference:
     told = _("{what} is {got}, expected {wanted}")
-    difference = _unlike("type", actual, expected, lambda: told.format(
+    difference = _unlike("type", actual, expected, what, lambda: told.format(
         what=called(what), got=kind_of(actual), wanted=kind_of(expected)
     ))  # fmt: skip
-    difference.what, difference.types = what, (type_of(actual), type_of(expected))
+    difference.types = type_of(actual), type_of(expected)
     return difference
 
 
-def _unlike(kind: str, actual: object, expected: object, summary: Callable[[], str]) -> Difference:
-    return Difference(kind, lambda: (summary(), render_value(actual), render_value(expected)))
+def _unlike(kind: str, actual: object, expected: object, what: str, summary: Callable[[], str]) -> Difference:
+    return Difference(kind, lambda: (summary(), render_value(actual), render_value(expected)), what=what)
 
 
 def _compare_tensors(actual, expected, what: str, leeway: Leeway) -> Difference | None:
@@ -203,7 +204,9 @@ def _compare_tensors(actual, expected, what: str, leeway: Leeway) -> Difference 
     structure = _structure(actual, expected, what)
     if structure is not None:
         kind, summary = structure
-        difference = Difference(kind, lambda: (summary, render_tensor(actual), render_tensor(expected)))
+        difference = Difference(
+            kind, lambda: (summary, render_tensor(actual), render_tensor(expected)), what=what
+        )
         difference.types = _short(actual.dtype), _short(expected.dtype)
         if kind == "device":
             difference.fault = actual.elsewhere.fault
@@ -242,8 +245,9 @@ def _structure(actual: torch.Tensor, expected: torch.Tensor, what: str) -> tuple
 def _value_difference(actual, expected, wrong, what: str, allowed: Tolerance) -> Difference:
     special = wrong & ~(torch.isfinite(actual) & torch.isfinite(expected))
     if bool(special.any()):
-        return Difference("special", lambda: _tell_special(actual, expected, wrong, special, what))
-    return Difference("value", lambda: _tell_values(actual, expected, wrong, what, allowed))
+        told = partial(_tell_special, actual, expected, wrong, special, what)
+        return Difference("special", told, what=what)
+    return Difference("value", partial(_tell_values, actual, expected, wrong, what, allowed), what=what)
 
 
 def _tell_special(actual, expected, wrong, special, what: str) -> Told:
@@ -260,7 +264,8 @@ def _tell_values(actual, expected, wrong, what: str, allowed: Tolerance) -> Told
     bound = allowed.absolute + allowed.relative * _wide(expected).abs()
     excess = torch.where(wrong, distance / bound.clamp_min(1e-300), -1.0)
     where = tuple(int(i) for i in torch.unravel_index(excess.argmax(), excess.shape))
-    a, e = _apart(actual[where].item(), expected[where].item())
+    entries = actual[where].item(), expected[where].item()
+    a, e = _apart(*entries)
     problem = _wrong_entries(wrong, what, _("the worst at {where}").format(where=list(where)))
     if allowed == EXACT:
         summary = _("{problem}: {got} instead of {wanted}").format(problem=problem, got=a, wanted=e)
@@ -268,7 +273,9 @@ def _tell_values(actual, expected, wrong, what: str, allowed: Tolerance) -> Told
         summary = _("{problem}: {got} instead of {wanted}, off by {off:.2g}, allowed {allowed:.1g}").format(
             problem=problem, got=a, wanted=e, off=distance[where].item(), allowed=bound[where].item()
         )
-    return summary, render_tensor(actual, wrong), render_tensor(expected, wrong)
+    digits = _digits_apart(*entries, fewest=5)
+    shown = digits if digits > 5 else 0
+    return summary, render_tensor(actual, wrong, shown), render_tensor(expected, wrong, shown)
 
 
 def _wrong_entries(wrong: torch.Tensor, what: str, where: str) -> str:
@@ -285,10 +292,15 @@ def _apart(a, e) -> tuple[str, str]:
     if not isinstance(a, float):
         return str(a), str(e)
     a, e = a + 0.0, e + 0.0  # no -0
-    return next(
-        (pair for digits in (6, 9, 12) if (pair := (f"{a:.{digits}g}", f"{e:.{digits}g}"))[0] != pair[1]),
-        (f"{a:.17g}", f"{e:.17g}"),
-    )
+    digits = _digits_apart(a, e, fewest=6)
+    return f"{a:.{digits}g}", f"{e:.{digits}g}"
+
+
+def _digits_apart(a, e, fewest: int) -> int:
+    """How many digits it takes to tell two numbers apart."""
+    if not isinstance(a, float):
+        return fewest
+    return next((digits for digits in (fewest, 9, 12) if f"{a:.{digits}g}" != f"{e:.{digits}g}"), 17)
 
 
 def _wide(tensor: torch.Tensor) -> torch.Tensor:

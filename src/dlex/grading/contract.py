@@ -105,7 +105,7 @@ class Contract:
             "arguments": (self._arguments, self._arguments_title),
         }
         if self.single:
-            title = _("works when {sizes} is 1").format(sizes=_(" or ").join(self.single))
+            title = _("works when {sizes} is 1").format(sizes=_either(self.single))
             clauses["single"] = self._single, title
         if self.differentiable:
             clauses["gradients"] = self._gradients, _("gradients reach every float argument")
@@ -305,3 +305,8 @@ def _weights(result: torch.Tensor) -> torch.Tensor:
     """Weights for a backward pass, different for every entry, the same every time."""
     k = torch.arange(1, result.numel() + 1, dtype=torch.float64)
     return torch.cos(2.3 * k + 0.4).add(0.25).to(result.dtype).reshape(result.shape)
+
+
+def _either(names: tuple[str, ...]) -> str:
+    """Names as a choice: "n or q", "h, w or k"."""
+    return _(" or ").join(filter(None, [_(", ").join(names[:-1]), names[-1]]))

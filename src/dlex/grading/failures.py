@@ -31,11 +31,12 @@ class Difference:
     """
 
     fault: wire.Fault | None = None
-    what = ""
     types = "", ""
 
-    def __init__(self, kind: str, summary: str | Callable[[], Told], got: str = "", expected: str = ""):
-        self.kind = kind
+    def __init__(
+        self, kind: str, summary: str | Callable[[], Told], got: str = "", expected: str = "", what: str = ""
+    ):
+        self.kind, self.what = kind, what
         self._tell = summary if callable(summary) else lambda: (summary, got, expected)
 
     @cached_property

@@ -10,9 +10,16 @@ import msgspec
 from dlex.course import ByHandGroup, Exercise
 from dlex.grading.attempt import MissingFunction
 from dlex.grading.calls import Functions
-from dlex.grading.compare import GRADIENT_OF, TENSOR
+from dlex.grading.compare import GRADIENT_OF, RESULT, TENSOR, called
 from dlex.grading.devices import explain, mistake_of
-from dlex.grading.failures import CalledForbidden, CheckFailed, Died, Raised, SubmissionFailed
+from dlex.grading.failures import (
+    CalledForbidden,
+    CheckFailed,
+    Died,
+    Difference,
+    Raised,
+    SubmissionFailed,
+)
 from dlex.grading.mistakes import Mistake, Reference
 from dlex.grading.render import render_value
 from dlex.grading.replay import Failure, FrozenCheck, Replay
@@ -53,6 +60,27 @@ REMARKS = {  # by the exception, or a base of it
     ),
     "TabError": N_("indent with spaces only, four for each level"),
     "OSError": N_("where it runs there are no files of yours, no network and no other programs"),
+}
+WORDS = {  # by a part of the exception's message
+    "torch.return_types.": N_(
+        "with dim=, max, min, median and sort return two tensors, the values and their places: .values is "
+        "the first"
+    ),
+    "Boolean value of Tensor with more than one value": N_(
+        "if, and, or, not and Python's own max and min want a single True or False: is there a function of "
+        "torch for whole tensors?"
+    ),
+    "must match the size of tensor b": N_(
+        "print both shapes: they are lined up from their last axes, and two sizes that meet must be equal, "
+        "or one of them 1"
+    ),
+    "shapes cannot be multiplied": N_(
+        "print both shapes: in a matrix product, the inner two sizes must be equal; * multiplies entry by "
+        "entry"
+    ),
+    "the number of sizes provided (0) must be greater": N_(
+        "one entry of a tensor holds one number: print the shape of what is stored there"
+    ),
 }
 LATER = N_("efficiency counts once every other check is passed")
 ENDS = {  # by the cause of the process's end
@@ -97,7 +125,7 @@ def check_result(
         points=0.0,
         message=plain(message),
         hint=exercise.say(info.hint) if failure.error.outcome == "failed" else "",
-        counterexample=_counterexample(failure, reference),
+        counterexample=_counterexample(failure, reference, withheld=info.hidden),
         mistake=named,
         line=line or line_of_function(source, getattr(failure.request, "name", "")),
         **common,
@@ -221,10 +249,12 @@ def _remark(error: Raised) -> str:
         return _("the file is not plain text: save it as UTF-8")
     if "TypeError" in bases and not error.error.frames and "argument" in message:
         return _("the grader calls it as the stub shows: keep the parameters of the stub")
-    return _(next((remark for kind, remark in REMARKS.items() if kind in bases), ""))
+    told = next((remark for words, remark in WORDS.items() if words in message), "")
+    return _(told or next((remark for kind, remark in REMARKS.items() if kind in bases), ""))
 
 
-def _counterexample(failure: Failure, reference: Reference) -> Counterexample | None:
+def _counterexample(failure: Failure, reference: Reference, withheld: bool) -> Counterexample | None:
+    """The call and what came back, which has to speak for itself where the message is `withheld`."""
     request = failure.request
     if not isinstance(request, wire.Call):
         return None
@@ -234,9 +264,19 @@ def _counterexample(failure: Failure, reference: Reference) -> Counterexample | 
     return Counterexample(
         call=f"list({call})" if request.collect is not None else call,
         arguments={name: plain(text) for name, text in arguments.items()},
-        got=plain(difference.got) if difference else "",
+        got=plain(_in_words(difference) if withheld else difference.got) if difference else "",
         expected=plain(difference.expected) if difference else "",
     )
+
+
+def _in_words(difference: Difference) -> str:
+    """What came back, and what it is, if not the result; never what was expected."""
+    if difference.kind == "statistics":
+        return difference.got or difference.summary
+    if difference.what in ("", RESULT):
+        return difference.got
+    between = "\n" if "\n" in difference.got else " "
+    return _("{what}:").format(what=called(difference.what)) + between + difference.got
 
 
 def _arguments(request: wire.Call, reference: Reference) -> dict[str, str]:

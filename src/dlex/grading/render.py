@@ -17,22 +17,24 @@ def render_value(value: object) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def render_tensor(tensor: torch.Tensor, wrong: torch.Tensor | None = None) -> str:
-    """A tensor's entries with dtype and shape; those where `wrong` is true are marked.
+def render_tensor(tensor: torch.Tensor, wrong: torch.Tensor | None = None, digits: int = 0) -> str:
+    """A tensor's entries with dtype and shape; those where `wrong` is true are marked. At least so many
+    `digits`.
 
     >>> print(render_tensor(torch.tensor([[1.0, 2.5]]), torch.tensor([[False, True]])))
     [[ 1  , >2.5<]]  float32 (1, 2)
     """
+    digits = max(digits, _digits(tensor))
     suffix = f"  {str(tensor.dtype).removeprefix('torch.')} {_shape(tensor)}"
     if tensor.numel() == 0:
         return f"[]{suffix}"
     if tensor.dim() == 0:
-        return _entry(tensor.item(), _digits(tensor)) + suffix
+        return _entry(tensor.item(), digits) + suffix
     if tensor.dim() > 2:
-        return _render_stack(tensor, wrong) + suffix
+        return _render_stack(tensor, wrong, digits) + suffix
     matrix = tensor.reshape(-1, tensor.shape[-1]) if tensor.dim() == 2 else tensor.reshape(1, -1)
     marks = None if wrong is None else wrong.reshape(matrix.shape)
-    lines = _matrix_lines(matrix, marks, _digits(tensor))
+    lines = _matrix_lines(matrix, marks, digits)
     if tensor.dim() == 1:
         return lines[0] + suffix
     return "[" + "\n ".join(lines) + "]" + suffix
@@ -42,12 +44,12 @@ def _shape(tensor: torch.Tensor) -> str:
     return str(tuple(tensor.shape))
 
 
-def _render_stack(tensor: torch.Tensor, wrong: torch.Tensor | None) -> str:
+def _render_stack(tensor: torch.Tensor, wrong: torch.Tensor | None, digits: int) -> str:
     """More than two dimensions: the first matrix that has a wrong entry, and where it sits."""
     where = (0,) * (tensor.dim() - 2)
     if wrong is not None and bool(wrong.any()):
         where = tuple(wrong.nonzero()[0].tolist())[: tensor.dim() - 2]
-    lines = _matrix_lines(tensor[where], None if wrong is None else wrong[where], _digits(tensor))
+    lines = _matrix_lines(tensor[where], None if wrong is None else wrong[where], digits)
     index = ", ".join(map(str, where))
     return _("at [{index}]:").format(index=index) + "\n[" + "\n ".join(lines) + "]"
 

@@ -57,7 +57,8 @@ def assert_binomial(successes: int, trials: int, p: float, what: str) -> None:
     if binomial_test(successes, trials, p) < FALSE_ALARM:
         summary = _("{count:,} {what}, expected about {wanted:,.0f}")
         summary = summary.format(count=successes, what=_(what), wanted=p * trials)
-        raise CheckFailed(Difference("statistics", summary, f"{successes:,}", about(f"{p * trials:,.0f}")))
+        found = _("{count:,} {what}").format(count=successes, what=_(what))
+        raise CheckFailed(Difference("statistics", summary, found, about(f"{p * trials:,.0f}")))
 
 
 def about(number: str) -> str:
@@ -116,7 +117,9 @@ def assert_distribution(
         _gap, number, share, expected = _widest_gap(sample, below)
         summary = _("{share:.1%} {what} are below {number:.3g}, expected about {wanted:.1%}")
         summary = summary.format(share=share, what=_(what), number=number, wanted=expected)
-        raise CheckFailed(Difference("statistics", summary, f"{share:.1%}", about(f"{expected:.1%}")))
+        below = _("{share:.1%} {what} are below {number:.3g}")
+        below = below.format(share=share, what=_(what), number=number)
+        raise CheckFailed(Difference("statistics", summary, below, about(f"{expected:.1%}")))
 
 
 def assert_mean(sample: torch.Tensor, mean: float, low: float, high: float, what: str) -> None:

@@ -73,8 +73,9 @@ class CheckResult(msgspec.Struct, frozen=True):
 
 def prominence(name: str, hidden: bool, points: float) -> tuple[bool, bool, float]:
     """Sorts the check that says most about a cause to the front: visible, none of the contract's,
-    with many points."""
-    return hidden, "[" in name, -points
+    with many points. The contract's stay in their order: a wrong dtype is no matter of gradients."""
+    in_contract = "[" in name
+    return hidden, in_contract, 0.0 if in_contract else -points
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):
