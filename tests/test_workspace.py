@@ -709,10 +709,11 @@ def test_what_failed_last_comes_first(run, small: Course, workspace: Path) -> No
     history = History(workspace)
     history.record_hint(ONE, "1")
     with_hint = NamedMistake("sign", "the sign is wrong", "What is -1 times -1?")
-    unhinted = check("test_c", "failed", mistake="other")
+    unhinted = check("test_a", "failed", mistake="other")
     failed = [
+        msgspec.structs.replace(unhinted, hint="of a check that is explained"),
         msgspec.structs.replace(check("test_b", "failed"), mistake=with_hint, hint="of the check"),
-        msgspec.structs.replace(unhinted, hint="What is 2 \x1b[31m+ 2?"),
+        msgspec.structs.replace(check("test_c", "failed"), hint="What is 2 \x1b[31m+ 2?"),
         msgspec.structs.replace(check("test_d", "failed"), mistake=with_hint),
     ]
     history.record(attempt(*failed), source("x"))

@@ -447,7 +447,7 @@ def float32_gradients(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):
 
 @mistake(
     "changes H0 itself: make a new state at every step",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something that ends in an underscore (add_), use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]",),
 )
 def H0_in_place(X, Y, H0, W_xh, W_hh, b_h, W_hq, b_q):

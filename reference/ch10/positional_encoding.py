@@ -398,7 +398,7 @@ def scales_X(X):
 
 @adding_mistake(
     "changes X itself: build a new tensor instead of adding into the argument",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something that ends in an underscore (add_), use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]", "contract[gradients]"),
 )
 def in_place(X):

@@ -268,7 +268,7 @@ def ignores_arguments(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps
 
 @mistake(
     "changes param itself: build a new tensor for the result",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something that ends in an underscore (add_), use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]",),
 )
 def param_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -278,7 +278,7 @@ def param_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e
 
 @mistake(
     "changes m itself: build a new tensor for the new moment",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something that ends in an underscore (add_), use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]",),
 )
 def m_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -288,7 +288,7 @@ def m_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
 
 @mistake(
     "changes v itself: build a new tensor for the new moment",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something that ends in an underscore (add_), use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]",),
 )
 def v_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -298,7 +298,7 @@ def v_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
 
 @mistake(
     "changes m and v themselves: build new tensors for the new moments",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something that ends in an underscore (add_), use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]",),
 )
 def moments_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -308,7 +308,7 @@ def moments_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=
 
 @mistake(
     "changes param, m and v themselves: build new tensors for the result",
-    hint="Which of your lines end in an underscore, use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
+    hint="Which of your lines call something that ends in an underscore (add_), use an operator like -= or assign to a part of a tensor? Whose tensor do they write to?",
     loses=("contract[arguments]",),
 )
 def all_in_place(param, grad, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
