@@ -29,9 +29,10 @@ RESULTS = ROOT / "benchmarks" / "results" / "audit.json"
 def main() -> None:
     options = arguments()
     course = read_course(ROOT)
+    chosen = [exercise for exercise in course.exercises if exercise.id in (options.only or [exercise.id])]
     results = so_far(options.out, course)
     for seeds, depth in blocks(options):
-        for exercise in course.exercises:  # one after the other, so that little is lost
+        for exercise in chosen:  # one after the other, so that little is lost
             if set(seeds) <= set(results["exercises"].get(exercise.id, {}).get("seeds", [])):
                 continue
             found = audit(course, [exercise], seeds=seeds, jobs=options.jobs, depth=depth)
@@ -42,6 +43,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("only", nargs="*", help="ids, like ch03/softmax; all if left out")
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--mistake-seeds", type=int, default=20)
     parser.add_argument("--mutant-seeds", type=int, default=2)
