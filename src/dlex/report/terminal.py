@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dlex.course import Course
-from dlex.language import _
+from dlex.language import _, ngettext
 from dlex.results.formats.words import causes, heading, same_reason
 from dlex.results.records import CheckResult, Efficiency, ExerciseResult, SubmissionResult
 
@@ -27,6 +27,7 @@ def print_result(result: SubmissionResult, course: Course, console: Console | No
     console.print(_summary(result, course))
     for exercise in result.exercises:
         print_exercise(console, exercise)
+        _print_efficiency(console, exercise)
     console.print(_last_line(result))
 
 
@@ -60,38 +61,47 @@ def _perfect(exercise: ExerciseResult) -> bool:
     return bool(exercise.checks) and all(check.outcome == "passed" for check in exercise.checks)
 
 
-def print_exercise(console: Console, exercise: ExerciseResult, in_full: int = SHOWN_IN_FULL) -> None:
-    """Print what is to be said about one exercise: the first `in_full` causes of failures in full."""
+def print_exercise(
+    console: Console, exercise: ExerciseResult, in_full: int = SHOWN_IN_FULL, named: int | None = None
+) -> None:
+    """Print what is to be said about one exercise: the first `in_full` causes of failures in full, and a
+    line for each of the first `named` checks beyond (None: for all of them)."""
     if not _perfect(exercise):
         console.print()
         console.rule(Text(f" {exercise.id} ", "bold"), align="left", style="dim", characters="─")
     if exercise.message:
         console.print(Text(exercise.message))
     if exercise.status == "graded":
-        _print_failures(console, exercise, in_full)
-    _print_efficiency(console, exercise)
+        _print_failures(console, exercise, in_full, named)
     _print_output(console, exercise)
 
 
-def _print_failures(console: Console, exercise: ExerciseResult, in_full: int) -> None:
+def _print_failures(console: Console, exercise: ExerciseResult, in_full: int, named: int | None) -> None:
     """The first few causes in full, one line for each check beyond."""
     groups = causes(exercise)
+    beyond = [check for group in groups[in_full:] for check in group]
     for check, *others in groups[:in_full]:
         console.print()
         console.print(_headline(check))
         console.print(Padding(_details(check), (0, 0, 0, 2)))
         if others:
             console.print(Padding(Text(same_reason(others), "dim"), (0, 0, 0, 2)))
-    if groups[in_full:]:
+    if beyond:
         console.print()
-    for check in (check for group in groups[in_full:] for check in group):
+    for check in beyond[:named]:
         console.print(_headline(check))
+    if unnamed := len(beyond) - len(beyond[:named]):
+        told = ngettext("… and 1 more check that fails", "… and {n} more checks that fail", unnamed)
+        console.print(Text(f"  {told.format(n=unnamed)}", "dim"))
 
 
-def _headline(check: CheckResult) -> Text:
+def _headline(check: CheckResult) -> Table:
+    """One line, or more on a narrow terminal: what is folded stays right of the mark."""
     mark, style = MARKS.get(check.outcome, ("✗", "red"))
     points = f"{check.points:g}/{check.max_points:g}"
-    return Text.assemble((mark, style), f" {heading(check)}  ", (points, "dim"))
+    line = Table.grid(padding=(0, 1))
+    line.add_row(Text(mark, style), Text.assemble(f"{heading(check)}  ", (points, "dim")))
+    return line
 
 
 def _details(check: CheckResult) -> Table:
@@ -130,9 +140,9 @@ def _print_efficiency(console: Console, exercise: ExerciseResult) -> None:
         cost = check.efficiency
         if cost is None:
             continue
-        console.print(Text(f"  {cost.told}", "dim"))
+        console.print(Padding(Text(cost.told, "dim"), (0, 0, 0, 2)))
         for line in _measured(cost):
-            console.print(Text(line, "dim"))
+            console.print(Padding(Text(line.strip(), "dim"), (0, 0, 0, 4)))
 
 
 def _measured(cost: Efficiency) -> list[str]:

@@ -19,6 +19,7 @@ from dlex.results.records import ExerciseResult
 from dlex.results.text import plain
 
 FULL = 3, 2, 1  # causes of failures in full: as many as fit on the screen
+NAMED = 10, 5, 2, 0  # of the checks that fail for other causes, where naming all would hide the first
 BAR = 30  # cells
 
 
@@ -77,9 +78,14 @@ class Lines:
         """A check that is shown and not kept."""
         self._say(_("This check is not in your history: {problem}").format(problem=plain(problem)))
 
+    def stray(self, name: str, near: str) -> None:
+        """Somebody saved a file that is not named like an exercise."""
+        told = _("{file} is not checked: it is not named like an exercise. {near}")
+        self._say(told.format(file=plain(name), near=plain(near)), "bold")
+
     def nothing_next(self) -> None:
         """Somebody asked for the next exercise, and there is none."""
-        self._say(_("Every exercise was right once."))
+        self._say(_("Everything that is watched was right once. What comes after it: dlex status"))
 
     def _verdict(self, exercise: Exercise, result: ExerciseResult, standing: Standing) -> None:
         points = {"id": exercise.id, "score": f"{result.score:g}", "most": f"{result.max_score:g}"}
@@ -130,6 +136,11 @@ class Screen(Lines):
     def problem(self, error: DlexError) -> None:
         self._keep(partial(super().problem, error))
 
+    def stray(self, name: str, near: str) -> None:
+        self._console.print()
+        super().stray(name, near)
+        self._footer()
+
     def command(self, *arguments: str) -> None:
         """What another command of dlex says, below what is there: a hint is read with the report."""
         from dlex.cli import main
@@ -149,15 +160,17 @@ class Screen(Lines):
         self.redraw()
 
     def _report(self, exercise: Exercise, result: ExerciseResult, standing: Standing) -> None:
-        """With as many causes in full as fit."""
+        """With as many causes in full, and then as many of the other checks, as fit."""
         room = self._console.height - 6
-        for in_full in FULL:
-            with self._console.capture() as captured:
-                print_exercise(self._console, result, in_full)
-            if captured.get().count("\n") <= room:
-                break
-        print_exercise(self._console, result, in_full)
+        choices = [(in_full, None) for in_full in FULL] + [(1, named) for named in NAMED]
+        fitting = (choice for choice in choices if self._height(result, *choice) <= room)
+        print_exercise(self._console, result, *next(fitting, choices[-1]))
         self._verdict(exercise, result, standing)
+
+    def _height(self, result: ExerciseResult, in_full: int, named: int | None) -> int:
+        with self._console.capture() as captured:
+            print_exercise(self._console, result, in_full, named)
+        return captured.get().count("\n")
 
     def _footer(self) -> None:
         row = Table.grid(padding=(0, 1))
