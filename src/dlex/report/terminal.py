@@ -22,12 +22,14 @@ MUCH_MEMORY = 1.5  # times as much as the reference holds: more is told
 
 
 def print_result(result: SubmissionResult, course: Course, console: Console | None = None) -> None:
-    """Print a summary by chapter, then every failure with what is needed to understand it."""
+    """Print a summary by chapter, then every failure with what is needed to understand it; of a single
+    exercise also what it costs."""
     console = console or Console(highlight=False)
     console.print(_summary(result, course))
     for exercise in result.exercises:
         print_exercise(console, exercise)
-        _print_efficiency(console, exercise)
+    if len(result.exercises) == 1:
+        _print_efficiency(console, result.exercises[0])
     console.print(_last_line(result))
 
 
