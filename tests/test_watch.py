@@ -232,7 +232,7 @@ def test_the_first_cause_stays_on_the_screen(course, capsys, monkeypatch, rows: 
         for n in range(20)
     ]
     (softmax,) = course.find("softmax")
-    result = ExerciseResult(softmax.id, softmax.title, "graded", 0, 20, "", "", checks)
+    result = ExerciseResult(softmax.id, softmax.title, "graded", 0, 20, "", "it prints\n" * 30, checks)
     Screen(course).report(softmax, result, Standing(0, 1, softmax))
     shown = capsys.readouterr().out
     assert "problem 0" in shown and "0 of 20 points" in shown and "quit" in shown

@@ -64,10 +64,15 @@ def _perfect(exercise: ExerciseResult) -> bool:
 
 
 def print_exercise(
-    console: Console, exercise: ExerciseResult, in_full: int = SHOWN_IN_FULL, named: int | None = None
+    console: Console,
+    exercise: ExerciseResult,
+    in_full: int = SHOWN_IN_FULL,
+    named: int | None = None,
+    printed: int = OUTPUT_LINES,
 ) -> None:
-    """Print what is to be said about one exercise: the first `in_full` causes of failures in full, and a
-    line for each of the first `named` checks beyond (None: for all of them)."""
+    """Print what is to be said about one exercise: the first `in_full` causes of failures in full, a line
+    for each of the first `named` checks beyond (None: for all of them), and the first `printed` lines of
+    what it printed itself."""
     if not _perfect(exercise):
         console.print()
         console.rule(Text(f" {exercise.id} ", "bold"), align="left", style="dim", characters="─")
@@ -75,7 +80,7 @@ def print_exercise(
         console.print(Text(exercise.message))
     if exercise.status == "graded":
         _print_failures(console, exercise, in_full, named)
-    _print_output(console, exercise)
+    _print_output(console, exercise, printed)
 
 
 def _print_failures(console: Console, exercise: ExerciseResult, in_full: int, named: int | None) -> None:
@@ -167,16 +172,16 @@ def _by_size(counts: dict[str, float], told: str) -> str:
     return _("; ").join(told.format(count=count, size=size) for size, count in counts.items())
 
 
-def _print_output(console: Console, exercise: ExerciseResult) -> None:
+def _print_output(console: Console, exercise: ExerciseResult, shown: int) -> None:
     lines = exercise.output.rstrip().splitlines()
     if not lines:
         return
     told = _("{id} printed (this never changes the grade):").format(id=exercise.id)
     console.print(Text(f"\n{told}", "dim"))
-    for line in lines[:OUTPUT_LINES]:
+    for line in lines[:shown]:
         console.print(Text(f"  {line}"), soft_wrap=True)
-    if len(lines) > OUTPUT_LINES:
-        more = len(lines) - OUTPUT_LINES
+    if len(lines) > shown:
+        more = len(lines) - shown
         told = _("… and {count} more lines").format(count=more)
         console.print(Text(f"  {told}", "dim"))
 

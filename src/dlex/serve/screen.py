@@ -14,12 +14,13 @@ from rich.text import Text
 from dlex.course import Course, Exercise
 from dlex.errors import DlexError
 from dlex.language import _, ngettext
-from dlex.report.terminal import mark, print_exercise
+from dlex.report.terminal import OUTPUT_LINES, mark, print_exercise
 from dlex.results.records import ExerciseResult
 from dlex.results.text import plain
 
 FULL = 3, 2, 1  # causes of failures in full: as many as fit on the screen
 NAMED = 10, 5, 2, 0  # of the checks that fail for other causes, where naming all would hide the first
+FEW_LINES = 3  # of what an answer printed, where more would hide what went wrong
 BAR = 30  # cells
 
 
@@ -162,14 +163,15 @@ class Screen(Lines):
     def _report(self, exercise: Exercise, result: ExerciseResult, standing: Standing) -> None:
         """With as many causes in full, and then as many of the other checks, as fit."""
         room = self._console.height - 6
-        choices = [(in_full, None) for in_full in FULL] + [(1, named) for named in NAMED]
+        choices = [(in_full, None, OUTPUT_LINES) for in_full in FULL]
+        choices += [(1, named, printed) for printed in (OUTPUT_LINES, FEW_LINES) for named in NAMED]
         fitting = (choice for choice in choices if self._height(result, *choice) <= room)
         print_exercise(self._console, result, *next(fitting, choices[-1]))
         self._verdict(exercise, result, standing)
 
-    def _height(self, result: ExerciseResult, in_full: int, named: int | None) -> int:
+    def _height(self, result: ExerciseResult, *choice: int | None) -> int:
         with self._console.capture() as captured:
-            print_exercise(self._console, result, in_full, named)
+            print_exercise(self._console, result, *choice)
         return captured.get().count("\n")
 
     def _footer(self) -> None:
