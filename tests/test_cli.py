@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from dlex.cli import main
 from dlex.results.records import from_json
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +40,34 @@ sys.exit("torch" in sys.modules or "pytest" in sys.modules)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def leaves(group: click.Group, context: click.Context) -> Iterator[click.Command]:
+    """The commands below a group, and the groups among them."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield command
+        if isinstance(command, click.Group):
+            yield from leaves(command, click.Context(command, context, name))
+
+
+def understood(words: list[str], context: click.Context) -> None:
+    """Parse a command line and run nothing; click's error for what does not exist or does not fit."""
+    name, command, rest = context.command.resolve_command(context, words)
+    if isinstance(command, click.Group):
+        understood(rest, click.Context(command, context, name))
+    else:
+        command.make_context(name, rest, context)
+
+
+def test_the_help_of_every_command_has_examples_that_are_understood() -> None:
+    context = click.Context(main, info_name="dlex")
+    for command in leaves(main, context):
+        lines = [line.strip() for line in command.help.splitlines()]
+        examples = [line for line in lines if line.startswith("dlex ")]
+        assert examples and "Example" in command.help, f"{command.name} --help has no example"
+        for example in examples:
+            understood(shlex.split(example.split(" > ")[0], comments=True)[1:], context)
+
+
 def test_from_stub_to_full_marks(dlex, tmp_path: Path, course, solution) -> None:
     assert dlex("init", "answers").returncode == 0
     answers = tmp_path / "answers"
@@ -51,12 +83,13 @@ def test_from_stub_to_full_marks(dlex, tmp_path: Path, course, solution) -> None
     assert wrong.returncode == 1
     assert "wrong_axis" in wrong.stdout
     assert "[[0, 0]]" in wrong.stdout  # the smallest input
-    assert "For wrong_axis:" in dlex("hint", "softmax", cwd=answers).stdout  # what the report did not say
+    assert 'For "wrong_axis":' in dlex("hint", "softmax", cwd=answers).stdout  # what the report did not say
 
     (answers / "ch03" / "softmax.py").write_bytes(solution("softmax"))
     right = dlex("check", "ch03/softmax.py", cwd=answers)
     assert right.returncode == 0
     assert "14 of 14 points" in right.stdout
+    assert "softmax dispatches" in right.stdout
     status = dlex("status", cwd=answers)
     assert "✓ ch03/softmax" in status.stdout
     assert f"Next: {course.exercises[0].id}.py" in status.stdout
@@ -101,14 +134,14 @@ def test_first_failure_stops(dlex, tmp_path: Path) -> None:
 def test_an_unknown_target_suggests_near_ones(dlex) -> None:
     done = dlex("check", "softmx")
     assert done.returncode == 2
-    assert "Did you mean softmax" in done.stderr
+    assert "Did you mean softmax" in done.stderr and "ch03/softmax" not in done.stderr  # one name is enough
 
 
 def test_a_file_of_no_exercise_is_refused(dlex, tmp_path: Path) -> None:
-    (tmp_path / "notes.py").write_text("")
-    done = dlex("check", "notes.py")
+    (tmp_path / "softmx.py").write_text("")
+    done = dlex("check", "softmx.py")
     assert done.returncode == 2
-    assert "does not say which exercise" in done.stderr
+    assert "does not say which exercise" in done.stderr and "Did you mean softmax" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["ch3", "3", "ch03", "CH03", "chapter3"])

@@ -17,8 +17,10 @@ import pexpect
 import psutil
 import pytest
 
+from dlex.results.records import CheckResult, ExerciseResult
 from dlex.serve import client, place
 from dlex.serve.saves import Saves
+from dlex.serve.screen import Screen, Standing
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [str(ROOT / "cli.py"), "--course", str(ROOT)]
@@ -142,6 +144,8 @@ def test_from_stub_to_right_however_it_is_saved(warm: None, watch: Callable[...,
     for number, save in enumerate(SAVES):
         save(answer, WRONG + b"#" * number)
         assert "wrong_axis" in one.until("✗ ch03/softmax: 0 of 14 points.")
+    save_in_place(answer.with_name("softmx.py"), RIGHT)
+    assert "softmx.py is not checked" in one.until("softmax?")
     save_in_place(answer, b"def softmax(X)\n")
     assert "SyntaxError" in one.until("✗ ch03/softmax: 0 of 14 points.")
     answer.unlink()
@@ -218,6 +222,24 @@ def test_keys(warm: None, workspace: Path) -> None:
     assert terminal.end() == 0
 
 
+@pytest.mark.parametrize("rows", [24, 30, 80])
+def test_the_first_cause_stays_on_the_screen(course, capsys, monkeypatch, rows: int) -> None:
+    """However many other checks fail; they are named as far as there is room."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", str(rows))
+    checks = [
+        CheckResult(f"test_{n}", f"check {n}", "failed", 0, 1, False, "full", f"problem {n}\nand more\n" * 2)
+        for n in range(20)
+    ]
+    (softmax,) = course.find("softmax")
+    result = ExerciseResult(softmax.id, softmax.title, "graded", 0, 20, "", "it prints\n" * 30, checks)
+    Screen(course).report(softmax, result, Standing(0, 1, softmax))
+    shown = capsys.readouterr().out
+    assert "problem 0" in shown and "0 of 20 points" in shown and "quit" in shown
+    assert shown.count("\n") < rows
+    assert ("more checks that fail" in shown) == (rows < 80)
+
+
 class TestSaves:
     """What a Saves tells, without anything that grades."""
 
@@ -238,6 +260,17 @@ class TestSaves:
         save(path, b"second")
         while path.read_bytes() != b"second" or told.get(timeout=SECONDS) != path:
             pass
+
+    def test_a_file_with_a_wrong_name(self, tmp_path: Path) -> None:
+        found: queue.Queue[Path] = queue.Queue()
+        saves = Saves([tmp_path / "softmax.py"], found.put, found.put)
+        saves.start()
+        for name in ("notes.txt", ".softmx.py", "softmx.py", "softmax.py"):
+            save_by_rename(tmp_path / name, b"")
+        seen = {found.get(timeout=SECONDS), found.get(timeout=SECONDS)}
+        saves.close()
+        assert seen == {tmp_path / "softmx.py", tmp_path / "softmax.py"}
+        assert found.empty()
 
     def test_other_files_do_not_matter(self, told: queue.Queue, tmp_path: Path) -> None:
         (tmp_path / "ch03" / "notes.py").write_text("")

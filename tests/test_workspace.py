@@ -390,8 +390,8 @@ WRONG = check("test_a"), check("test_b", "failed", mistake="sign")
 
 def test_what_was_checked_can_be_had_back(run, small: Course, workspace: Path) -> None:
     history = History(workspace)
-    history.record(attempt(*RIGHT), source("worked = 1\n"))
-    history.record(attempt(*WRONG), source("worked = 2\n"))
+    history.record(attempt(*RIGHT, check("test_cost", most=0)), source("worked = 1\n"))
+    history.record(attempt(*WRONG, check("test_cost", "failed", 0)), source("worked = 2\n"))
     history.record(attempt(check("test_a", "failed"), check("test_b")), source("worked = 3\n"))
     (workspace / f"{ONE}.py").write_text("worked = 4\n")
     shown = run("history", "one", cwd=workspace, course=small).output

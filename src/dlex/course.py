@@ -212,7 +212,7 @@ class Course:
 
     def near(self, wanted: str) -> str:
         """What to say of a word that names nothing here: near names, if there are any."""
-        names = [name for e in self.exercises for name in (e.name, e.id)] + [c.id for c in self.chapters]
+        names = [e.id if "/" in wanted else e.name for e in self.exercises] + [c.id for c in self.chapters]
         near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
         if near:
             return _("Did you mean {names}?").format(names=_(" or ").join(near))

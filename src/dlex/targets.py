@@ -78,5 +78,5 @@ def _exercise_of(course: Course, path: Path) -> Exercise:
         return named[0]
     raise UsageError(
         _("{path} does not say which exercise it answers").format(path=path),
-        _("Name it like the exercise, softmax.py for example; `dlex list` shows all of them."),
+        _("Name it like the exercise, softmax.py for example. {near}").format(near=course.near(path.stem)),
     )

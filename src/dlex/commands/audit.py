@@ -21,6 +21,11 @@ def command(context, targets, seeds, jobs, isolation, mistakes, mutants, as_json
     """Are the graders any good? Stubs, solutions, variants, mistakes and mutants of each exercise.
 
     TARGET is a chapter, an exercise or nothing, which means all.
+
+    \b
+    Examples:
+      dlex audit softmax
+      dlex audit ch3 --no-mutants --seeds 1
     """
     from rich.console import Console
 

@@ -52,7 +52,8 @@ def _show(id: str, hints: list[Hint], seen: set[str], steps: int) -> None:
     for hint in shown:
         text = plain(hint.text)
         if hint.about:
-            click.echo(fold(_("For {about}:  {text}").format(about=plain(hint.about), text=text), INDENT))
+            about = plain(hint.about)
+            click.echo(fold(_('For "{about}":  {text}').format(about=about, text=text), INDENT))
         else:
             click.echo(fold(f"{hint.step}/{steps}  {text}", INDENT))
     if not shown:

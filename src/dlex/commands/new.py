@@ -12,7 +12,12 @@ import click
 def command(context, id: str, title: str) -> None:
     """Start an exercise: four files that work, to be changed, and an entry in course.toml.
 
-    ID is chapter and name, as in ch06/my_exercise.
+    ID is chapter and name.
+
+    \b
+    Examples:
+      dlex new ch06/my_exercise
+      dlex new ch06/my_exercise --title "My exercise"
     """
     from dlex.authoring import new_exercise
     from dlex.course import find_course

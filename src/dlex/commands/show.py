@@ -47,12 +47,11 @@ def _state(exercises: list[Exercise]) -> None:
     console = Console()
     for found in exercises:
         console.print(Markdown(_mathematics_as_code(found.statement())))
-        next_step = _("Write your answer in {id}.py, then run: dlex check {name}")
-        console.print("\n" + next_step.format(id=found.id, name=found.name), highlight=False)
+        told = {"id": found.id, "name": found.name}
+        console.print("\n" + _("Write your answer in {id}.py").format(**told), highlight=False)
+        console.print(_("Check it: dlex check {name}").format(**told), highlight=False)
         if _has_pictures(found):
-            console.print(
-                _("See what it does: dlex show {name} --plot").format(name=found.name), highlight=False
-            )
+            console.print(_("See what it does: dlex show {name} --plot").format(**told), highlight=False)
 
 
 def _mathematics_as_code(statement: str) -> str:

@@ -16,7 +16,7 @@ def command(course: str | None, check: bool) -> None:
     \b
     Examples:
       dlex sync
-      dlex sync --check     (exit code 3 if a stub is out of date)
+      dlex sync --check     # exit code 3 if a stub is out of date
     """
     found = find_course(course)
     if check and (stale := stale_stubs(found)):

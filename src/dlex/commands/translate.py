@@ -17,7 +17,7 @@ def command(course: str | None, check: bool, engine: bool) -> None:
     \b
     Examples:
       dlex translate
-      dlex translate --check     (exit code 3 if anything is missing)
+      dlex translate --check     # exit code 3 if anything is missing
       dlex translate --engine
     """
     from dlex.translation import catalogues

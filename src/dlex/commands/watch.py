@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
+from pathlib import Path
 
 import click
 
-from dlex.course import find_course
+from dlex.course import Course, find_course
 from dlex.devices import resolve
 from dlex.errors import UsageError
 from dlex.language import _
@@ -54,20 +56,26 @@ def command(course: str | None, targets: tuple[str, ...], isolation: int | None,
     watch = Watch(places, asker, Screen(found) if terminal else Lines(found))
     with contextlib.ExitStack() as stack:
         stack.callback(asker.close)
-        _listen(stack, watch, places, terminal)
+        _listen(stack, watch, places, found, terminal)
         watch.run()
 
 
-def _listen(stack: contextlib.ExitStack, watch, places: dict, terminal: bool) -> None:
+def _listen(stack: contextlib.ExitStack, watch, places: dict, course: Course, terminal: bool) -> None:
     """Tell the watch of saves, keys and signals."""
     from dlex.serve.keys import END, read_keys, single_keys
     from dlex.serve.saves import Saves
-    from dlex.serve.watching import Ended, Pressed, Redraw, Saved
+    from dlex.serve.watching import Ended, Pressed, Redraw, Saved, Stray
 
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda _signal, _frame: watch.tell(Ended()))
     exercises = {path: exercise for exercise, place in places.items() for path in place.paths}
-    saves = Saves(exercises, lambda path: watch.tell(Saved(exercises[path])))
+    names = {exercise.name for exercise in course.exercises}
+
+    def stray(path: Path) -> None:
+        if path.stem not in names:
+            watch.tell(Stray(os.path.relpath(path), course.near(path.stem)))
+
+    saves = Saves(exercises, lambda path: watch.tell(Saved(exercises[path])), stray)
     saves.start()
     stack.callback(saves.close)
 

@@ -51,9 +51,10 @@ def _told(step: Step) -> list[tuple[str, str]]:
     if step.attempt.status == "load_error":
         found.append((_("the file did not load"), "red"))
     elif step.first and step.attempt.checks:
-        passed = sum(check.outcome == "passed" for check in step.attempt.checks)
-        told = ngettext("{passed} of 1 check passes", "{passed} of {n} checks pass", len(step.attempt.checks))
-        found.append((told.format(passed=passed, n=len(step.attempt.checks)), ""))
+        worth = [check for check in step.attempt.checks if check.max_points]
+        passed = sum(check.outcome == "passed" for check in worth)
+        told = ngettext("{passed} of 1 check passes", "{passed} of {n} checks pass", len(worth))
+        found.append((told.format(passed=passed, n=len(worth)), ""))
     if step.gained:
         found.append((_("passes now: {titles}").format(titles=_titles(step.gained)), "green"))
     if step.lost:

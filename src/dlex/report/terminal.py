@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dlex.course import Course
-from dlex.language import _
+from dlex.language import _, ngettext
 from dlex.results.formats.words import causes, heading, same_reason
 from dlex.results.records import CheckResult, Efficiency, ExerciseResult, SubmissionResult
 
@@ -22,11 +22,14 @@ MUCH_MEMORY = 1.5  # times as much as the reference holds: more is told
 
 
 def print_result(result: SubmissionResult, course: Course, console: Console | None = None) -> None:
-    """Print a summary by chapter, then every failure with what is needed to understand it."""
+    """Print a summary by chapter, then every failure with what is needed to understand it; of a single
+    exercise also what it costs."""
     console = console or Console(highlight=False)
     console.print(_summary(result, course))
     for exercise in result.exercises:
         print_exercise(console, exercise)
+    if len(result.exercises) == 1:
+        _print_efficiency(console, result.exercises[0])
     console.print(_last_line(result))
 
 
@@ -60,38 +63,52 @@ def _perfect(exercise: ExerciseResult) -> bool:
     return bool(exercise.checks) and all(check.outcome == "passed" for check in exercise.checks)
 
 
-def print_exercise(console: Console, exercise: ExerciseResult, in_full: int = SHOWN_IN_FULL) -> None:
-    """Print what is to be said about one exercise: the first `in_full` causes of failures in full."""
+def print_exercise(
+    console: Console,
+    exercise: ExerciseResult,
+    in_full: int = SHOWN_IN_FULL,
+    named: int | None = None,
+    printed: int = OUTPUT_LINES,
+) -> None:
+    """Print what is to be said about one exercise: the first `in_full` causes of failures in full, a line
+    for each of the first `named` checks beyond (None: for all of them), and the first `printed` lines of
+    what it printed itself."""
     if not _perfect(exercise):
         console.print()
         console.rule(Text(f" {exercise.id} ", "bold"), align="left", style="dim", characters="─")
     if exercise.message:
         console.print(Text(exercise.message))
     if exercise.status == "graded":
-        _print_failures(console, exercise, in_full)
-    _print_efficiency(console, exercise)
-    _print_output(console, exercise)
+        _print_failures(console, exercise, in_full, named)
+    _print_output(console, exercise, printed)
 
 
-def _print_failures(console: Console, exercise: ExerciseResult, in_full: int) -> None:
+def _print_failures(console: Console, exercise: ExerciseResult, in_full: int, named: int | None) -> None:
     """The first few causes in full, one line for each check beyond."""
     groups = causes(exercise)
+    beyond = [check for group in groups[in_full:] for check in group]
     for check, *others in groups[:in_full]:
         console.print()
         console.print(_headline(check))
         console.print(Padding(_details(check), (0, 0, 0, 2)))
         if others:
             console.print(Padding(Text(same_reason(others), "dim"), (0, 0, 0, 2)))
-    if groups[in_full:]:
+    if beyond:
         console.print()
-    for check in (check for group in groups[in_full:] for check in group):
+    for check in beyond[:named]:
         console.print(_headline(check))
+    if unnamed := len(beyond) - len(beyond[:named]):
+        told = ngettext("… and 1 more check that fails", "… and {n} more checks that fail", unnamed)
+        console.print(Text(f"  {told.format(n=unnamed)}", "dim"))
 
 
-def _headline(check: CheckResult) -> Text:
+def _headline(check: CheckResult) -> Table:
+    """One line, or more on a narrow terminal: what is folded stays right of the mark."""
     mark, style = MARKS.get(check.outcome, ("✗", "red"))
     points = f"{check.points:g}/{check.max_points:g}"
-    return Text.assemble((mark, style), f" {heading(check)}  ", (points, "dim"))
+    line = Table.grid(padding=(0, 1))
+    line.add_row(Text(mark, style), Text.assemble(f"{heading(check)}  ", (points, "dim")))
+    return line
 
 
 def _details(check: CheckResult) -> Table:
@@ -130,9 +147,9 @@ def _print_efficiency(console: Console, exercise: ExerciseResult) -> None:
         cost = check.efficiency
         if cost is None:
             continue
-        console.print(Text(f"  {cost.told}", "dim"))
+        console.print(Padding(Text(cost.told, "dim"), (0, 0, 0, 2)))
         for line in _measured(cost):
-            console.print(Text(line, "dim"))
+            console.print(Padding(Text(line.strip(), "dim"), (0, 0, 0, 4)))
 
 
 def _measured(cost: Efficiency) -> list[str]:
@@ -155,16 +172,16 @@ def _by_size(counts: dict[str, float], told: str) -> str:
     return _("; ").join(told.format(count=count, size=size) for size, count in counts.items())
 
 
-def _print_output(console: Console, exercise: ExerciseResult) -> None:
+def _print_output(console: Console, exercise: ExerciseResult, shown: int) -> None:
     lines = exercise.output.rstrip().splitlines()
     if not lines:
         return
     told = _("{id} printed (this never changes the grade):").format(id=exercise.id)
     console.print(Text(f"\n{told}", "dim"))
-    for line in lines[:OUTPUT_LINES]:
+    for line in lines[:shown]:
         console.print(Text(f"  {line}"), soft_wrap=True)
-    if len(lines) > OUTPUT_LINES:
-        more = len(lines) - OUTPUT_LINES
+    if len(lines) > shown:
+        more = len(lines) - shown
         told = _("… and {count} more lines").format(count=more)
         console.print(Text(f"  {told}", "dim"))
 

@@ -21,11 +21,18 @@ Stamp = tuple[int, ...]
 
 
 class Saves:
-    """Tells which of some files were saved, made or deleted since this was made, from a thread of its own."""
+    """Tells which of some files were saved, made or deleted since this was made, from a thread of its own;
+    and of every other `.py` that is saved beside them, to `stray`, where the system tells of it."""
 
-    def __init__(self, paths: Iterable[Path], tell: Callable[[Path], None]):
+    def __init__(
+        self,
+        paths: Iterable[Path],
+        tell: Callable[[Path], None],
+        stray: Callable[[Path], None] = lambda path: None,
+    ):
         self._paths = {Path(os.path.abspath(path)): path for path in paths}
-        self._tell = tell
+        self._tell, self._stray = tell, stray
+        self._strays: dict[Path, Stamp] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._known = self._stamps()
@@ -44,6 +51,15 @@ class Saves:
                 for path, stamp in self._known.items():
                     if path in changed or stamp != before[path]:
                         self._tell(self._paths[path])
+                self._tell_of_strays(changed - self._known.keys())
+
+    def _tell_of_strays(self, changed: Iterable[Path]) -> None:
+        """Once for each save, which may be several changes."""
+        for path in changed:
+            visible = path.suffix == ".py" and not path.name.startswith(".")
+            if visible and path.is_file() and (stamp := _stamp(path)) != self._strays.get(path):
+                self._strays[path] = stamp
+                self._stray(path)
 
     def _changes(self) -> Iterator[set[Path]]:
         """What changes in the folders of the files, and nothing every now and then, until a folder is not

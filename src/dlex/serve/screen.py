@@ -14,11 +14,13 @@ from rich.text import Text
 from dlex.course import Course, Exercise
 from dlex.errors import DlexError
 from dlex.language import _, ngettext
-from dlex.report.terminal import mark, print_exercise
+from dlex.report.terminal import OUTPUT_LINES, mark, print_exercise
 from dlex.results.records import ExerciseResult
 from dlex.results.text import plain
 
 FULL = 3, 2, 1  # causes of failures in full: as many as fit on the screen
+NAMED = 10, 5, 2, 0  # of the checks that fail for other causes, where naming all would hide the first
+FEW_LINES = 3  # of what an answer printed, where more would hide what went wrong
 BAR = 30  # cells
 
 
@@ -77,9 +79,14 @@ class Lines:
         """A check that is shown and not kept."""
         self._say(_("This check is not in your history: {problem}").format(problem=plain(problem)))
 
+    def stray(self, name: str, near: str) -> None:
+        """Somebody saved a file that is not named like an exercise."""
+        told = _("{file} is not checked: it is not named like an exercise. {near}")
+        self._say(told.format(file=plain(name), near=plain(near)), "bold")
+
     def nothing_next(self) -> None:
         """Somebody asked for the next exercise, and there is none."""
-        self._say(_("Every exercise was right once."))
+        self._say(_("Everything that is watched was right once. What comes after it: dlex status"))
 
     def _verdict(self, exercise: Exercise, result: ExerciseResult, standing: Standing) -> None:
         points = {"id": exercise.id, "score": f"{result.score:g}", "most": f"{result.max_score:g}"}
@@ -130,6 +137,11 @@ class Screen(Lines):
     def problem(self, error: DlexError) -> None:
         self._keep(partial(super().problem, error))
 
+    def stray(self, name: str, near: str) -> None:
+        self._console.print()
+        super().stray(name, near)
+        self._footer()
+
     def command(self, *arguments: str) -> None:
         """What another command of dlex says, below what is there: a hint is read with the report."""
         from dlex.cli import main
@@ -149,15 +161,18 @@ class Screen(Lines):
         self.redraw()
 
     def _report(self, exercise: Exercise, result: ExerciseResult, standing: Standing) -> None:
-        """With as many causes in full as fit."""
+        """With as many causes in full, and then as many of the other checks, as fit."""
         room = self._console.height - 6
-        for in_full in FULL:
-            with self._console.capture() as captured:
-                print_exercise(self._console, result, in_full)
-            if captured.get().count("\n") <= room:
-                break
-        print_exercise(self._console, result, in_full)
+        choices = [(in_full, None, OUTPUT_LINES) for in_full in FULL]
+        choices += [(1, named, printed) for printed in (OUTPUT_LINES, FEW_LINES) for named in NAMED]
+        fitting = (choice for choice in choices if self._height(result, *choice) <= room)
+        print_exercise(self._console, result, *next(fitting, choices[-1]))
         self._verdict(exercise, result, standing)
+
+    def _height(self, result: ExerciseResult, *choice: int | None) -> int:
+        with self._console.capture() as captured:
+            print_exercise(self._console, result, *choice)
+        return captured.get().count("\n")
 
     def _footer(self) -> None:
         row = Table.grid(padding=(0, 1))

@@ -34,6 +34,14 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Stray:
+    """Somebody saved a file that answers no exercise; `near` says how to go on."""
+
+    name: str
+    near: str
+
+
+@dataclass(frozen=True)
 class Pressed:
     key: str
 
@@ -69,7 +77,7 @@ class Redraw:
     """The terminal changed."""
 
 
-Event = Saved | Pressed | Checked | Prepared | Broken | Ended | Redraw
+Event = Saved | Stray | Pressed | Checked | Prepared | Broken | Ended | Redraw
 
 
 class Watch:
@@ -159,6 +167,9 @@ class Watch:
 
     def _saved(self, event: Saved) -> None:
         self._all, self._current, self._waiting = False, event.exercise, {event.exercise: None}
+
+    def _strayed(self, event: Stray) -> None:
+        self._screen.stray(event.name, event.near)
 
     def _prepared(self, _event: Prepared) -> None:
         self._busy = False
@@ -257,6 +268,7 @@ class Watch:
     _keys = {"h": _hint, "n": _next, "s": _statement, "a": _check_all}  # noqa: RUF012
     _react = {  # noqa: RUF012
         Saved: _saved,
+        Stray: _strayed,
         Pressed: _pressed,
         Checked: _checked,
         Prepared: _prepared,

@@ -37,9 +37,10 @@ def steps(attempts: list[Attempt]) -> list[Step]:
 
 
 def _keyed(attempt: Attempt) -> Iterator[tuple[tuple[str, int], Check]]:
-    """The checks, those that say most first, each with a key of its own: where names are withheld, place
-    tells them apart."""
+    """The checks that are worth points, those that say most first, each with a key of its own: where names
+    are withheld, place tells them apart."""
     count: Counter[str] = Counter()
     for check in sorted(attempt.checks, key=lambda each: prominence(each.name, each.hidden, each.max_points)):
         count[check.name] += 1
-        yield (check.name, count[check.name]), check
+        if check.max_points:
+            yield (check.name, count[check.name]), check

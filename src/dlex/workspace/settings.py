@@ -12,7 +12,7 @@ from dlex.language import _
 
 HIDDEN = ["**/__pycache__", ".dlex"]
 OF_ONE = "show", "check", "hint", "history"
-OF_ALL = "status", "update"
+OF_ALL = "watch", "status", "update"
 
 
 def settings(course: Course, first: Exercise) -> dict[str, str]:
@@ -33,18 +33,20 @@ def _readme(course: Course, name: str) -> str:
     commands |= {each: f"dlex {each}".ljust(len("dlex history ") + len(name)) for each in OF_ALL}
     return _(
         "# {title}: my answers\n\n"
-        "Each file holds one exercise. Read it, replace `raise NotImplementedError` with your answer,\n"
-        "save.\n\n"
+        "Each file holds one exercise. Read it, replace `raise NotImplementedError`\n"
+        "with your answer, save.\n\n"
+        "    {watch}   checks whatever you save\n"
         "    {show}   the statement, set for reading\n"
-        "    {check}   what is right, what is wrong, and on which smallest input\n"
+        "    {check}   what is right, what is wrong, and on which input\n"
         "    {hint}   a question; then the idea; then the formula\n"
-        "    {history}   your attempts: what you wrote then, and what was right about it\n"
+        "    {history}   your attempts, and what you wrote then\n"
         "    {status}   how far you are, and what comes next\n"
         "    {update}   new or changed stubs; what you wrote stays\n\n"
-        "`dlex check ch3` checks a chapter, `dlex check` everything. Your own helper functions, loops or\n"
-        "tensor operations: whatever is right earns the points.\n\n"
-        "Open this folder in an editor: `.vscode/settings.json` and `pyrightconfig.json` tell it which\n"
-        "Python has torch. What you do is remembered in `.dlex/`, on this machine alone.\n"
+        "`dlex check ch3` checks a chapter, `dlex check` everything. Your own helper\n"
+        "functions, loops or tensor operations: whatever is right earns the points.\n\n"
+        "Open this folder in an editor: `.vscode/settings.json` and\n"
+        "`pyrightconfig.json` tell it which Python has torch. What you do is remembered\n"
+        "in `.dlex/`, on this machine alone.\n"
     ).format(title=course.name, **commands)
 
 
