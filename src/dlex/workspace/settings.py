@@ -45,7 +45,7 @@ def _readme(course: Course, name: str) -> str:
         "tensor operations: whatever is right earns the points.\n\n"
         "Open this folder in an editor: `.vscode/settings.json` and `pyrightconfig.json` tell it which\n"
         "Python has torch. What you do is remembered in `.dlex/`, on this machine alone.\n"
-    ).format(title=course.name, **commands)
+    ).format(title=course.title, **commands)
 
 
 def _vscode() -> dict:
