@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from babel.messages.pofile import read_po, write_po
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
@@ -17,6 +18,8 @@ from dlex import language
 from dlex.cli import main
 from dlex.course import Course, docstrings
 from dlex.errors import UsageError
+from dlex.grading.compare import assert_close
+from dlex.grading.failures import CheckFailed
 from dlex.notebooks.build import exercise_cells
 from dlex.submission import in_cells
 from dlex.translation import catalogues
@@ -144,7 +147,12 @@ def test_a_number_chooses_the_form() -> None:
 
 def test_help(chinese: None) -> None:
     told = run("--help", "--lang", "zh").output
-    assert "检查你写的代码。" in told and "用法：" in told and "显示这段说明并退出。" in told
+    assert (
+        "检查你写的代码。" in told
+        and "用法：" in told
+        and "\n命令：\n" in told
+        and "显示这段说明并退出。" in told
+    )
     told = run("check", "--help", "--lang", "zh").output
     assert "检查 TARGET 的答案" in told and "dlex check ch03/softmax.py --json" in told
     assert not re.search(r"[a-z]+ [a-z]+ [a-z]+ [a-z]+", told.replace("dlex check", ""))
@@ -158,6 +166,36 @@ def test_what_was_typed_wrongly(chinese: None) -> None:
     done = run("show", "sofmax", "--lang", "zh")
     assert done.exit_code == 2
     assert "错误：没有名为 'sofmax' 的章或练习" in done.output and "你是想说 softmax 或" in done.output
+
+
+def test_an_exercise_by_its_title(chinese: None) -> None:
+    assert "你是想说 perceptron 或" in run("show", "感知机", "--lang", "zh").output
+
+
+def test_no_line_of_a_statement_ends_early(chinese: None) -> None:
+    told = run("show", "ch3", "--lang", "zh").output
+    assert "分数恰好为 0 时属于类别 1。分数可能极大" in told
+    lines = [line.strip() for line in told.split("\n") if line.strip()]
+    assert not any(line[0] in "，。；：）》" or line[-1] in "（《" for line in lines)
+    assert max(map(cell_len, lines)) <= 80
+
+
+def test_names_in_messages_stand_apart(chinese: None) -> None:
+    with pytest.raises(CheckFailed) as number:
+        assert_close((1.0, 2), (1.0, 3))
+    assert number.value.difference.summary == "result[1] 是 2，应为 3"
+    with pytest.raises(CheckFailed) as kind:
+        assert_close([torch.ones(2)], [torch.ones(3)])
+    assert kind.value.difference.summary == "result[0] 的形状是 (2,)，应为 (3,)"
+    with pytest.raises(CheckFailed) as tensor:
+        assert_close(torch.ones(2), 1.0)
+    assert tensor.value.difference.summary == "结果是张量，应为 float"
+
+
+def test_full_width_punctuation_in_code(dlex, tmp_path: Path) -> None:
+    (tmp_path / "softmax.py").write_text("def softmax(X)：\n    return X\n", encoding="utf-8")
+    told = dlex("check", "softmax", "--lang", "zh", DLEX_LANG="").stdout
+    assert "在第 1 行：def softmax(X)：" in told and "请切换到英文输入法" in told
 
 
 def test_lines_are_joined_without_a_space(chinese: None, course: Course) -> None:
@@ -195,19 +233,22 @@ def test_a_workspace_in_chinese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.chdir(tmp_path / "answers")
     monkeypatch.setenv(language.VARIABLE, "")
     assert CHINESE in run("list").output
+    readme = (tmp_path / "answers" / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith("# 动手学深度学习：我的答案")
+    assert max(map(cell_len, readme.split("\n"))) <= 80
 
 
 def test_a_notebook_in_chinese(chinese: None, course: Course) -> None:
     cells = {cell.id.split("-")[-1]: cell.source for cell in exercise_cells(course.find("softmax")[0], 14)}
     assert "逐行把分数变成概率" in cells["statement"]
-    assert "参数：" in cells["answer"] and "# 应当得到" in cells["example"]
+    assert "参数：" in cells["answer"] and "示例：" in cells["answer"] and "# 应当得到" in cells["example"]
     assert cells["test"] == 'import dlex\n\ndlex.check("ch03/softmax")'
 
 
 def test_lines_in_cells(chinese: None) -> None:
     content = b"# cell 1\nx = 1\n\n# cell 3\nx\ny\n"
-    assert in_cells("抛出了 ValueError\n在第 5 行: x", content) == "抛出了 ValueError\n在单元 3 第 1 行: x"
-    assert in_cells("第 6 行 (y): 结果在 CPU 上", content) == "单元 3 第 2 行 (y): 结果在 CPU 上"
+    assert in_cells("抛出了 ValueError\n在第 5 行：x", content) == "抛出了 ValueError\n在单元 3 第 1 行：x"
+    assert in_cells("第 6 行（y）：结果在 CPU 上", content) == "单元 3 第 2 行（y）：结果在 CPU 上"
 
 
 def test_a_report_in_chinese(dlex, tmp_path: Path) -> None:
@@ -233,9 +274,9 @@ ch03              线性神经网络  0/14
     X =  [[0, 0]]  float32 (1, 2)
   得到   [[>1<, >1<]]  float32 (1, 2)
   应为   [[>0.5<, >0.5<]]  float32 (1, 2)
-  错误   wrong_axis: 对列做了规范化：每一行是一个样本，所以每一行的和应当为 1
-  同样的原因还失去 12 分：题目中的例子；梯度到达每个浮点参数；float32 与 float64
-  都正确；对不连续的视图也正确；不改动参数与随机状态；n 或 q 为 1 时也正确；在
+  错误   wrong_axis：对列做了规范化：每一行是一个样本，所以每一行的和应当为 1
+  同样的原因还失去 12 分：题目中的例子；float32 与 float64 都正确；对不连续的视
+  图也正确；不改动参数与随机状态；n 或 q 为 1 时也正确；梯度到达每个浮点参数；在
   GPU 上也正确；±10000 乃至更大的分数（隐藏）；相差悬殊的各行（隐藏）；分数为
   -inf 时概率恰好为 0（隐藏）
 """

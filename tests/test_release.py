@@ -82,7 +82,7 @@ def text_of(path: Path) -> str:
 
 def test_only_what_is_listed(course: Course, edition: Course) -> None:
     wanted = {f"{folder}/{e.id}.py" for folder in CONTENT if folder != "solutions" for e in course.exercises}
-    own = {"exercises/course.toml", "README.md", "constraints.txt", ".dlex-edition"}
+    own = {"exercises/course.toml", "README.md", "README.zh.md", "constraints.txt", ".dlex-edition"}
     catalogues = {f"{LOCALE}/{domain}.mo" for domain in ("course", *(c.id for c in course.chapters))}
     assert set(files_of(edition)) == wanted | own | catalogues
 
@@ -183,6 +183,19 @@ def test_right_and_wrong_answers(dlex, tmp_path: Path, edition: Course, solution
     wrong = dlex("--course", folder, "check", "softmax")
     assert wrong.returncode == 1
     assert "wrong_axis" in wrong.stdout
+
+
+def commands_in(readme: Path) -> list[str]:
+    lines = readme.read_text(encoding="utf-8").split("\n")
+    return [re.split(r" {2,}", line.strip())[0] for line in lines if line.startswith("    ")]
+
+
+def test_its_readme_in_chinese(edition: Course) -> None:
+    chinese = edition.root / "README.zh.md"
+    told = [command.replace("--lang zh ", "") for command in commands_in(chinese)]
+    assert told == commands_in(edition.root / "README.md") and len(told) == 3
+    assert "](README.zh.md)" in (edition.root / "README.md").read_text(encoding="utf-8")
+    assert "@" not in chinese.read_text(encoding="utf-8")
 
 
 def test_the_three_commands_of_its_readme(dlex, edition: Course) -> None:

@@ -728,6 +728,7 @@ def test_what_failed_last_comes_first(run, small: Course, workspace: Path) -> No
 
 def test_long_hints_are_folded() -> None:
     assert fold("1/3  Which rows add up?", "     ", 16) == "1/3  Which rows\n     add up?"
+    assert fold("结果是 x。请看（第 2 行）", "", 8) == "结果是\nx。请看\n（第 2\n行）"
     assert fold("哪些数加起来应当等于 1？一行的数。", "", 12) == "哪些数加起来\n应当等于 1？\n一行的数。"
     assert fold("a" * 30 + " b", "  ", 10) == "a" * 30 + "\n  b"
     assert fold("", "  ", 10) == ""

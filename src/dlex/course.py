@@ -165,7 +165,13 @@ class Course:
 
     @property
     def name(self) -> str:
+        """The title as it is recorded, in English."""
         return self.file.title
+
+    @property
+    def title(self) -> str:
+        """The title, in the language in use."""
+        return self.say(self.name)
 
     def say(self, message: str, domain: str = "course") -> str:
         """A text of the course in the language in use; `domain` is a chapter, or what concerns them all."""
@@ -211,9 +217,10 @@ class Course:
         return found
 
     def near(self, wanted: str) -> str:
-        """What to say of a word that names nothing here: near names, if there are any."""
+        """What to say of a word that names nothing here: near names, or names by their titles."""
         names = [e.id if "/" in wanted else e.name for e in self.exercises] + [c.id for c in self.chapters]
         near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
+        near = near or [each.name for each in self.exercises if wanted and wanted in each.title.lower()][:3]
         if near:
             return _("Did you mean {names}?").format(names=_(" or ").join(near))
         return _("`dlex list` shows all of them.")

@@ -28,6 +28,7 @@ REMEMBERED = Path(".dlex") / "language"  # of a workspace
 WIDE = (
     "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6"
 )
+_HAN = "\u4e00-\u9fff"
 _SET_BY_SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 _current: str | None = None
@@ -131,6 +132,7 @@ def ngettext(one: str, many: str, n: int) -> str:
 
 _BETWEEN = re.compile(r"(\n[ \t]*\n)")
 _NO_WORDS = re.compile(r"\$\$.*\$\$|Example:\n.*|>>> .*|```.*```|\x08.*", re.DOTALL)  # \b: as click has it
+_EXAMPLE = re.compile(r"\AExample:(?=\n)")
 
 
 def paragraphs(document: str) -> list[str]:
@@ -165,6 +167,16 @@ def unwrapped(text: str) -> str:
     )
 
 
+def spaced(text: str) -> str:
+    """Chinese as it is set: a space between it and Latin letters or digits, none within itself.
+
+    >>> spaced("result[1]不对，应为3；结果是 张量")
+    'result[1] 不对，应为 3；结果是张量'
+    """
+    closed_up = re.sub(rf"(?<=[{_HAN}]) (?=[{_HAN}])", "", text)
+    return re.sub(rf"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9\])])(?=[{_HAN}])", " ", closed_up)
+
+
 @dataclass(frozen=True)
 class _Paragraph:
     """Words, and the white space that was taken from before its lines and from its end."""
@@ -187,7 +199,7 @@ class _Paragraph:
 
     def said(self, say: Callable[[str], str]) -> str:
         wordless = not self.words or _NO_WORDS.fullmatch(self.words)
-        text = self.words if wordless else say(self.words)
+        text = _EXAMPLE.sub(lambda _found: _("Example:"), self.words) if wordless else say(self.words)
         return self.first + text.replace("\n", "\n" + self.others) + self.end
 
 

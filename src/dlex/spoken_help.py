@@ -43,6 +43,9 @@ class Formatter(click.HelpFormatter):
     may be broken, else an invisible one.
     """
 
+    def write_heading(self, heading: str) -> None:
+        self.write(" " * self.current_indent + _("{label}:").format(label=heading) + "\n")
+
     def write_text(self, text: str) -> None:
         super().write_text(_stretched(text))
 

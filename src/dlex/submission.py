@@ -66,7 +66,9 @@ def in_cells(message: str, content: bytes) -> str:
         return _("cell {cell}, line {line}").format(cell=cell, line=line) if cell else found[0]
 
     before, after = map(re.escape, _("line {line}").split("{line}"))
-    return re.sub(rf"(?<![A-Za-z]){before}(\d{{1,7}}){after}(?=: | \(|$)", told, message, flags=re.MULTILINE)
+    return re.sub(
+        rf"(?<![A-Za-z]){before}(\d{{1,7}}){after}(?=: |：| \(|（|$)", told, message, flags=re.MULTILINE
+    )
 
 
 class Submission(msgspec.Struct, frozen=True):

@@ -42,11 +42,12 @@ def command(course: str | None, exercise: str, plot: bool, svg: Path | None, png
 def _state(exercises: list[Exercise]) -> None:
     """Print statements."""
     from rich.console import Console
-    from rich.markdown import Markdown
+
+    from dlex.report.folded import FoldedMarkdown
 
     console = Console()
     for found in exercises:
-        console.print(Markdown(_mathematics_as_code(found.statement())))
+        console.print(FoldedMarkdown(_mathematics_as_code(found.statement())))
         told = {"id": found.id, "name": found.name}
         console.print("\n" + _("Write your answer in {id}.py").format(**told), highlight=False)
         console.print(_("Check it: dlex check {name}").format(**told), highlight=False)

@@ -74,7 +74,7 @@ def _what_next(course: Course, done: set[str]) -> str:
     )
     after = made_ready(course, following, done)
     return (
-        told + "\n" + _("Then: {names}").format(names=", ".join(each.name for each in after))
+        told + "\n" + _("Then: {names}").format(names=_(", ").join(each.name for each in after))
         if after
         else told
     )
@@ -82,7 +82,7 @@ def _what_next(course: Course, done: set[str]) -> str:
 
 def _names(exercises: list[Exercise]) -> str:
     """Their names, as many as fit on a line."""
-    names, more = ", ".join(each.name for each in exercises[:NAMED]), len(exercises) - NAMED
+    names, more = _(", ").join(each.name for each in exercises[:NAMED]), len(exercises) - NAMED
     if more <= 0:
         return names
     return ngettext("{names} and 1 more", "{names} and {n} more", more).format(names=names, n=more)

@@ -83,7 +83,7 @@ class Contract:
     def checks(self, *, named: bool = False, device: str = wire.CPU) -> Iterator[tuple[str, Callable]]:
         """The clauses as check functions, by name. `named`: titles say which function they are about;
         `device` is where calls run."""
-        about = f"{self.function}: " if named else ""
+        about = _("{function}: {title}") if named else "{title}"
         half = self.half and device == wire.GPU
         clauses = self._clauses(half)
         unknown = set(self.clauses) - clauses.keys()
@@ -94,7 +94,10 @@ class Contract:
             points = 0 if name == "operations" else self.points.get(name, 1)
             most = FEWER.get(name, EXAMPLES)
             examples = settings(max_examples=2 * most if half and name == "dtype" else most)
-            yield name, check(points, title=about + title)(examples(make()))
+            yield (
+                name,
+                check(points, title=about.format(function=self.function, title=title))(examples(make())),
+            )
 
     def _clauses(self, half: bool) -> dict[str, tuple[Callable, str]]:
         """What makes each clause, and its title."""

@@ -69,10 +69,12 @@ def explain(fault: wire.Fault, argument: str) -> str:
     >>> explain(wire.Fault("generator", line=5), "X")
     'line 5: a generator draws for another device than its own. Make it with ...'
     """
-    where = f"{_line(fault.line, fault.source)}: " if fault.line else ""
     happened, reason = _happened(fault, argument), _made(fault)
     told = _("{problem}: {reason}. {advice}") if reason else _("{problem}. {advice}")
-    return where + told.format(problem=happened, reason=reason, advice=_instead(fault, argument))
+    told = told.format(problem=happened, reason=reason, advice=_instead(fault, argument))
+    if not fault.line:
+        return told
+    return _("{where}: {told}").format(where=_line(fault.line, fault.source), told=told)
 
 
 def _happened(fault: wire.Fault, argument: str) -> str:
@@ -103,7 +105,8 @@ def _made(fault: wire.Fault) -> str:
 
 
 def _line(line: int, source: str) -> str:
-    return f"{line_in_words(line)} ({source})" if source else line_in_words(line)
+    where = line_in_words(line)
+    return _("{where} ({told})").format(where=where, told=source) if source else where
 
 
 def _instead(fault: wire.Fault, argument: str) -> str:

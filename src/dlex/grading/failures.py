@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dlex.language import _
+from dlex.language import _, spaced
 from dlex.submission import line_in_words
 from dlex.worker import wire
 
@@ -45,7 +45,7 @@ class Difference:
 
     @property
     def summary(self) -> str:
-        return self._told[0]
+        return spaced(self._told[0])
 
     @property
     def got(self) -> str:
@@ -90,6 +90,11 @@ class SubmissionFailed(Exception):
     fault: wire.Fault | None = None
 
 
+def _quoted(line: int, source: str) -> str:
+    where = line_in_words(line)
+    return _("{where}: {told}").format(where=where, told=source) if source else where
+
+
 @dataclass
 class Raised(SubmissionFailed):
     """The submission raised an exception; `fault` is what it did wrong with devices, if that is why."""
@@ -119,7 +124,7 @@ class Raised(SubmissionFailed):
         if not self.error.frames:
             return ""
         frame = self.error.frames[-1]
-        return f"{line_in_words(frame.line)}: {frame.source}" if frame.source else line_in_words(frame.line)
+        return _quoted(frame.line, frame.source)
 
 
 @dataclass
@@ -139,7 +144,7 @@ class CalledForbidden(SubmissionFailed):
 
     @property
     def where(self) -> str:
-        return f"{line_in_words(self.met.line)}: {self.met.source}" if self.met.line else ""
+        return _quoted(self.met.line, self.met.source) if self.met.line else ""
 
 
 class Died(SubmissionFailed):

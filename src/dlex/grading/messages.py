@@ -182,7 +182,9 @@ def describe(error: CheckFailed | SubmissionFailed, exercise: Exercise) -> str:
         told = _("{file} defines no function {name}")
         return told.format(file=f"{exercise.name}.py", name=error.name)
     if isinstance(error, CalledForbidden):
-        met = f"{error.met.name} ({error.where})" if error.where else error.met.name
+        met = error.met.name
+        if error.where:
+            met = _("{where} ({told})").format(where=met, told=error.where)
         instead = " ".join(group.instead for group in exercise.by_hand if _stands_for(group, error.met.name))
         told = _("it uses {met}, which this exercise asks you to write yourself. {instead}")
         return told.format(met=met, instead=instead)
@@ -245,6 +247,8 @@ def _remark(error: Raised) -> str:
         bases = ["MemoryError"]
     if "leaf Variable that requires grad" in message:
         return _("an argument is changed in place: make a new tensor instead")
+    if re.search(r"invalid (non-printable )?character", message):
+        return _("punctuation and spaces of code are half-width: switch the input method to English")
     if "null bytes" in message or "unicode error" in message or "(unicode" in message:
         return _("the file is not plain text: save it as UTF-8")
     if "TypeError" in bases and not error.error.frames and "argument" in message:

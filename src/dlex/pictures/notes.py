@@ -14,7 +14,9 @@ REASON = 600  # characters of a reason that are shown
 
 def heading(picture: Picture) -> str:
     """The exercise and what is to be seen."""
-    return plain(f"{picture.exercise}: {picture.title}").replace("\n", " ")
+    return plain(_("{exercise}: {title}").format(exercise=picture.exercise, title=picture.title)).replace(
+        "\n", " "
+    )
 
 
 def reason(picture: Picture) -> str:

@@ -111,8 +111,9 @@ def _texts(course: Course, cuts: dict[Exercise, Cut]) -> dict[str, str]:
     for name, text in texts.items():
         _refuse_mentions(course.root / name, text, {name for cut in cuts.values() for name in cut.hidden})
     first = next(iter(cuts))
-    readme = _read(TEMPLATES / "edition" / "README.md")
-    texts["README.md"] = readme.replace("@TITLE@", course.name).replace("@FIRST@", first.name)
+    for name in ("README.md", "README.zh.md"):
+        readme = _read(TEMPLATES / "edition" / name)
+        texts[name] = readme.replace("@TITLE@", course.name).replace("@FIRST@", first.name)
     texts["constraints.txt"] = constraints()
     return texts
 

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from dlex.course import Course
 from dlex.language import _, ngettext
-from dlex.results.formats.words import causes, heading, same_reason
+from dlex.report.folded import Folded
+from dlex.results.formats.words import causes, heading, mistake_in_words, same_reason
 from dlex.results.records import CheckResult, Efficiency, ExerciseResult, SubmissionResult
 
 MARKS = {"passed": ("✓", "green"), "not_attempted": ("·", "dim")}
@@ -77,7 +78,7 @@ def print_exercise(
         console.print()
         console.rule(Text(f" {exercise.id} ", "bold"), align="left", style="dim", characters="─")
     if exercise.message:
-        console.print(Text(exercise.message))
+        console.print(Folded(exercise.message))
     if exercise.status == "graded":
         _print_failures(console, exercise, in_full, named)
     _print_output(console, exercise, printed)
@@ -92,7 +93,7 @@ def _print_failures(console: Console, exercise: ExerciseResult, in_full: int, na
         console.print(_headline(check))
         console.print(Padding(_details(check), (0, 0, 0, 2)))
         if others:
-            console.print(Padding(Text(same_reason(others), "dim"), (0, 0, 0, 2)))
+            console.print(Padding(Folded(same_reason(others), "dim"), (0, 0, 0, 2)))
     if beyond:
         console.print()
     for check in beyond[:named]:
@@ -107,7 +108,7 @@ def _headline(check: CheckResult) -> Table:
     mark, style = MARKS.get(check.outcome, ("✗", "red"))
     points = f"{check.points:g}/{check.max_points:g}"
     line = Table.grid(padding=(0, 1))
-    line.add_row(Text(mark, style), Text.assemble(f"{heading(check)}  ", (points, "dim")))
+    line.add_row(Text(mark, style), Folded.assemble(f"{heading(check)}  ", (points, "dim")))
     return line
 
 
@@ -117,7 +118,7 @@ def _details(check: CheckResult) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     if check.message:
-        table.add_row(_("problem"), Text(check.message))
+        table.add_row(_("problem"), Folded(check.message))
     seen = check.counterexample
     if seen is not None:
         table.add_row(_("called"), Text(seen.call))
@@ -128,9 +129,9 @@ def _details(check: CheckResult) -> Table:
         if seen.expected:
             table.add_row(_("expected"), _tensor(seen.expected))
     if check.mistake is not None:
-        table.add_row(_("mistake"), Text(f"{check.mistake.name}: {check.mistake.explanation}", "bold"))
+        table.add_row(_("mistake"), Folded(mistake_in_words(check.mistake), "bold"))
     elif check.hint:
-        table.add_row(_("hint"), Text(check.hint))
+        table.add_row(_("hint"), Folded(check.hint))
     return table
 
 
@@ -147,9 +148,9 @@ def _print_efficiency(console: Console, exercise: ExerciseResult) -> None:
         cost = check.efficiency
         if cost is None:
             continue
-        console.print(Padding(Text(cost.told, "dim"), (0, 0, 0, 2)))
+        console.print(Padding(Folded(cost.told, "dim"), (0, 0, 0, 2)))
         for line in _measured(cost):
-            console.print(Padding(Text(line.strip(), "dim"), (0, 0, 0, 4)))
+            console.print(Padding(Folded(line.strip(), "dim"), (0, 0, 0, 4)))
 
 
 def _measured(cost: Efficiency) -> list[str]:
@@ -189,7 +190,7 @@ def _print_output(console: Console, exercise: ExerciseResult, shown: int) -> Non
 def _last_line(result: SubmissionResult) -> Text:
     if result.status == "not_graded":
         told = _("Not graded: {reason}. This is not your fault; `dlex doctor` may know more.")
-        return Text("\n" + told.format(reason=result.reason), "red")
+        return Folded("\n" + told.format(reason=result.reason), "red")
     score = _("{score:g} of {most:g} points").format(score=result.score, most=result.max_score)
     detail = _("(seed {seed}, isolation {isolation}, {seconds:.2f} s)").format(
         seed=result.seed, isolation=result.isolation, seconds=result.duration_s

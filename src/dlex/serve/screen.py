@@ -14,6 +14,7 @@ from rich.text import Text
 from dlex.course import Course, Exercise
 from dlex.errors import DlexError
 from dlex.language import _, ngettext
+from dlex.report.folded import Folded
 from dlex.report.terminal import OUTPUT_LINES, mark, print_exercise
 from dlex.results.records import ExerciseResult
 from dlex.results.text import plain
@@ -108,7 +109,7 @@ class Lines:
             self._say(_("Next: {id}, {title}.").format(**following), "bold")
 
     def _say(self, text: str, style: str = "") -> None:
-        self._console.print(Text(text, style))
+        self._console.print(Folded(text, style))
 
 
 class Screen(Lines):

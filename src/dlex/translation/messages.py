@@ -81,6 +81,7 @@ def _of_command(command: click.Command, place: str) -> Iterator[Message]:
 
 def of_course(course: Course) -> Iterator[Message]:
     """What does not belong to a chapter: titles, and what to do instead of what is switched off."""
+    yield Message(course.name, "exercises/course.toml")
     for chapter in course.file.chapter:
         yield Message(chapter.title, "exercises/course.toml")
     for group in course.file.by_hand.values():

@@ -47,7 +47,7 @@ def _readme(course: Course, name: str) -> str:
         "Open this folder in an editor: `.vscode/settings.json` and\n"
         "`pyrightconfig.json` tell it which Python has torch. What you do is remembered\n"
         "in `.dlex/`, on this machine alone.\n"
-    ).format(title=course.name, **commands)
+    ).format(title=course.title, **commands)
 
 
 def _vscode() -> dict:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from dlex.language import N_, _
-from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult, prominence
+from dlex.results.records import CheckResult, ExerciseResult, NamedMistake, SubmissionResult, prominence
 
 SPOKEN = {  # outcomes and statuses
     "passed": N_("passed"), "failed": N_("failed"), "error": N_("error"), "timeout": N_("timeout"),
@@ -85,13 +85,18 @@ def _facts(check: CheckResult) -> Iterator[tuple[str, str]]:
         yield _("got"), seen.got
         yield _("expected"), seen.expected
     if check.mistake is not None:
-        yield _("mistake"), f"{check.mistake.name}: {check.mistake.explanation}"
+        yield _("mistake"), mistake_in_words(check.mistake)
     else:
         yield _("hint"), check.hint
 
 
+def mistake_in_words(mistake: NamedMistake) -> str:
+    """A known mistake, by its name and in a sentence."""
+    return _("{name}: {explanation}").format(name=mistake.name, explanation=mistake.explanation)
+
+
 def _row(label: str, text: str) -> str:
-    label = f"  {label}" if label.endswith("=") else f"{label}:"
+    label = f"  {label}" if label.endswith("=") else _("{label}:").format(label=label)
     return f"{label}\n{textwrap.indent(text, '    ')}" if "\n" in text else f"{label} {text}"
 
 
