@@ -534,24 +534,25 @@ def test_autograde_with_a_postgresql_gradebook(built: Class, points, cluster: st
 def test_after_a_grader_was_changed_released_notebooks_stay_as_they_are(
     built: Class, short_course: Path, points, tmp_path: Path
 ) -> None:
-    """A check that nobody can pass, of as many points as all others: half of the points, same notebook."""
+    """A check that even zeros pass, of as many points as all others: half of the points, same notebook."""
     changed = Path(shutil.copytree(short_course, tmp_path / "changed"))
     grader = changed / "graders" / "ch03" / "softmax.py"
-    impossible = "@check(points=14)\ndef test_impossible(submission, reference):\n    assert False\n"
-    grader.write_text(f"{grader.read_text(encoding='utf-8')}\n\n{impossible}", encoding="utf-8")
+    easy = "@check(points=14)\ndef test_easy(submission, reference):\n    X = torch.ones(1, 3)\n"
+    easy += "    assert submission.softmax(X).shape == X.shape\n"
+    grader.write_text(f"{grader.read_text(encoding='utf-8')}\n\n{easy}", encoding="utf-8")
     course = Class(tmp_path / "class")
     shutil.copytree(built.folder, course.folder, ignore=shutil.ignore_patterns("submitted", "autograded"))
     with open(course.folder / "nbgrader_config.py", "a") as config:
         config.write(f"c.Dlex.course = {str(changed)!r}\n")
     notebook = course.notebook("release")
-    SUBMISSIONS["right"][1](notebook)
+    SUBMISSIONS["zeros"][1](notebook)
     folder = course.folder / "submitted" / "newcomer" / "ch3"
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / "ch3.ipynb")
     course.nbgrader("autograde", "ch3", "--student", "newcomer")
     (graded,) = course.json("ch3")["newcomer"]["notebooks"]
     scores = {one["cell"]: one["score"] for one in graded["cells"]}
-    assert scores == {"dlex-ch03-softmax": 7, "dlex-ch03-cross_entropy": points["cross_entropy"]}
+    assert scores == {"dlex-ch03-softmax": points["softmax"] / 2, "dlex-ch03-cross_entropy": 0}
 
 
 # Grades from elsewhere ---------------------------------------------------------------------------
