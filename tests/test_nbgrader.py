@@ -29,6 +29,7 @@ from nbgrader_submissions import (
     CANARY,
     ENTROPY,
     LOST,
+    RELEASED_STUB,
     SOFTMAX,
     SOME,
     SUBMISSIONS,
@@ -170,12 +171,28 @@ def test_building_again_keeps_the_instructors_cells(built: Class) -> None:
     path.write_text(before, encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_an_assignment_of_several_chapters_is_built_step_by_step(built: Class) -> None:
+    built.dlex("nbgrader", "build", "softmax", "--name", "hw")
+    built.dlex("--course", str(ROOT), "nbgrader", "build", "ch06/corr2d", "--name", "hw")
+    names = [
+        name
+        for one in built.notebook("source", assignment="hw").cells
+        if (name := one.metadata.get("nbgrader", {}).get("grade_id"))
+    ]
+    assert [one for one in names if one.count("-") == 2] == ["dlex-ch03-softmax", "dlex-ch06-corr2d"]
+    shutil.rmtree(built.folder / "source" / "hw")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["nbgrader", "init", "."], "has an nbgrader_config.py already"),
         (["nbgrader", "build", "ch99"], "no chapter or exercise is called"),
-        (["nbgrader", "build", "softmax", "--exercises", "cross_entropy"], "is not in softmax"),
+        (
+            ["nbgrader", "build", "softmax", "--exercises", "cross_entropy"],
+            "build ch03/cross_entropy --name NAME",
+        ),
         (["nbgrader", "build", "ch3", "--folder", "source"], "is no nbgrader course"),
     ],
 )
@@ -277,6 +294,16 @@ def test_the_autograded_notebook_has_every_cell_and_the_report(graded: Class) ->
         assert output.output_type == "display_data" and "<div>" in output.data["text/html"]
 
 
+def test_the_report_shows_where_tensors_differ(graded: Class) -> None:
+    def shown(learner: str) -> str:
+        return cell(graded.notebook("autograded", learner), "softmax", "").outputs[0].data["text/html"]
+
+    assert "<b>expected</b>" in shown("wrong_axis") and "<b>where</b>" in shown("wrong_axis")
+    assert "<b>expected</b>" in graded.page("wrong_axis")
+    _visible, hidden = shown("overflows").split("scores of ±10,000 and beyond (hidden)</b>")
+    assert "<b>expected</b>" not in hidden  # only as far as its feedback level goes
+
+
 # What nobody gets to see -------------------------------------------------------------------------
 
 
@@ -374,6 +401,7 @@ def own(built: Class) -> Class:
         v4.new_code_cell(f"### BEGIN SOLUTION\n{DOUBLE}\n### END SOLUTION", metadata={"nbgrader": answer}),
         _graded("test-double", f"assert double(2) == 4\n{hidden}", 2),
         _graded("partial", "4.0 if double(1) == 2 else 1.0", 4),
+        _graded("softmax-again", "import dlex\ndlex.check('softmax')", 5),
         _graded("plot", "# YOUR PLOT", 2, solution=True),
         _graded("essay", "Your words", 3, solution=True, kind=v4.new_markdown_cell),
     ]
@@ -386,7 +414,7 @@ def own(built: Class) -> Class:
         for learner, (code, _test, _partial) in LEARNERS.items():
             code = code.replace("{root!r}", repr(str(built.folder)))
             _hand_in(built, released, learner, code.replace("{port}", str(server.getsockname()[1])))
-        built.nbgrader("autograde", "own")
+        built.log = built.nbgrader("autograde", "own")
     built.nbgrader("generate_feedback", "own")
     return built
 
@@ -410,7 +438,14 @@ def test_own_cells_are_graded_by_nbgraders_rules(own: Class, learner: str) -> No
     _code, test, partial = LEARNERS[learner]
     scores = {one["cell"]: one["score"] for one in own.json("own")[learner]["notebooks"][0]["cells"]}
     assert scores.pop("dlex-ch03-softmax") == 14
+    assert scores.pop("softmax-again") is None
     assert scores == {"test-double": test, "partial": partial, "plot": None, "essay": 0}
+
+
+def test_a_test_cell_that_only_looks_like_one_of_dlex_waits_for_a_person(own: Class) -> None:
+    page = (own.folder / "feedback" / "right" / "own" / "own.html").read_text(encoding="utf-8")
+    assert "cell softmax-again calls dlex.check, but does not have the name" in page
+    assert "softmax-again calls dlex.check" in own.log
 
 
 def test_what_waits_for_a_person_shows_no_zero(own: Class) -> None:
@@ -425,6 +460,99 @@ def test_outputs_of_the_learners_cells_are_shown(own: Class) -> None:
     texts = json.dumps([one.get("outputs") for one in cells])
     assert "a plot" in texts and "hello" in texts
     assert not Path(own.folder / "autograded" / "right" / "own" / "kernel.json").exists()
+
+
+# Without our configuration, and with another database -----------------------------------------------
+
+CELLS = {
+    "value": 'import dlex\ndlex.check("softmax")',
+    "semicolon": 'dlex.check("softmax");',
+    "middle": "%load_ext dlex\n%dlex check softmax\nx = 1",
+    "captured": '%%capture\ndlex.check("softmax")',
+}
+HALF_RIGHT = "import torch\n\ndef softmax(X):\n    return X.exp() / X.exp().sum(1, keepdim=True)"
+
+
+@pytest.mark.slow
+def test_stock_nbgrader_gives_no_full_marks_by_accident(
+    built: Class, short_course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock = Class(tmp_path / "stock")
+    answer = cell(built.notebook("source"), "softmax")
+    tests = [_graded(name, source, 14) for name, source in CELLS.items()]
+    (stock.folder / "source" / "hw").mkdir(parents=True)
+    notebook = v4.new_notebook(cells=[answer, *tests], metadata=built.notebook("source").metadata)
+    nbformat.write(notebook, stock.folder / "source" / "hw" / "hw.ipynb")
+    stock.nbgrader("generate_assignment", "hw")
+    released = stock.notebook("release", assignment="hw")
+    for learner, code in {"right": ANSWERS["softmax"], "half": HALF_RIGHT, "untouched": ""}.items():
+        cell(released, "softmax").source = code or RELEASED_STUB
+        folder = stock.folder / "submitted" / learner / "hw"
+        folder.mkdir(parents=True)
+        nbformat.write(released, folder / "hw.ipynb")
+    monkeypatch.setenv("DLEX_COURSE", str(short_course))
+    stock.nbgrader("autograde", "hw", "--Execute.timeout=300")
+    with Gradebook(f"sqlite:///{stock.folder}/gradebook.db") as gradebook:
+        found = {
+            one.student_id: {grade.name: grade.auto_score for grade in one.notebooks[0].grades}
+            for one in gradebook.find_assignment("hw").submissions
+        }
+    assert found.keys() == {"right", "half", "untouched"}
+    assert found["right"] == dict.fromkeys(CELLS, 14) and found["untouched"] == dict.fromkeys(CELLS, 0)
+    (half,) = set(found["half"].values())
+    assert 0 < half < 14 and found["half"].keys() == CELLS.keys()
+
+
+@pytest.mark.slow
+def test_autograde_with_a_postgresql_gradebook(built: Class, points, cluster: str, tmp_path: Path) -> None:  # noqa: F811
+    url = cluster.replace("postgresql:", "postgresql+psycopg:")
+    course = Class(tmp_path / "postgresql")
+    ignored = shutil.ignore_patterns("gradebook.db", "submitted", "autograded", "feedback", "release")
+    shutil.copytree(built.folder, course.folder, ignore=ignored)
+    with open(course.folder / "nbgrader_config.py", "a") as config:
+        config.write(f"c.CourseDirectory.db_url = {url!r}\n")
+    course.nbgrader("generate_assignment", "ch3")
+    for learner in ("right", "zeros", "damaged", "deletes_tests"):
+        notebook = course.notebook("release")
+        SUBMISSIONS[learner][1](notebook)
+        folder = course.folder / "submitted" / learner / "ch3"
+        folder.mkdir(parents=True)
+        text = "{" if learner == "damaged" else nbformat.writes(notebook)
+        (folder / "ch3.ipynb").write_text(text, encoding="utf-8")
+    course.nbgrader("autograde", "ch3")
+    course.nbgrader("generate_feedback", "ch3")
+    course.nbgrader("export")
+    assert not (course.folder / "gradebook.db").exists()
+    with open(course.folder / "grades.csv", newline="") as file:
+        scores = {row["student_id"]: row["score"] for row in csv.DictReader(file)}
+    total = str(sum(points.values()))
+    assert scores == {"right": total, "zeros": "0.0", "damaged": "", "deletes_tests": "0.0"}
+    assert "Not graded" in course.page("damaged")
+
+
+@pytest.mark.slow
+def test_after_a_grader_was_changed_released_notebooks_stay_as_they_are(
+    built: Class, short_course: Path, points, tmp_path: Path
+) -> None:
+    """A check that even zeros pass, of as many points as all others: half of the points, same notebook."""
+    changed = Path(shutil.copytree(short_course, tmp_path / "changed"))
+    grader = changed / "graders" / "ch03" / "softmax.py"
+    easy = "@check(points=14)\ndef test_easy(submission, reference):\n    X = torch.ones(1, 3)\n"
+    easy += "    assert submission.softmax(X).shape == X.shape\n"
+    grader.write_text(f"{grader.read_text(encoding='utf-8')}\n\n{easy}", encoding="utf-8")
+    course = Class(tmp_path / "class")
+    shutil.copytree(built.folder, course.folder, ignore=shutil.ignore_patterns("submitted", "autograded"))
+    with open(course.folder / "nbgrader_config.py", "a") as config:
+        config.write(f"c.Dlex.course = {str(changed)!r}\n")
+    notebook = course.notebook("release")
+    SUBMISSIONS["zeros"][1](notebook)
+    folder = course.folder / "submitted" / "newcomer" / "ch3"
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / "ch3.ipynb")
+    course.nbgrader("autograde", "ch3", "--student", "newcomer")
+    (graded,) = course.json("ch3")["newcomer"]["notebooks"]
+    scores = {one["cell"]: one["score"] for one in graded["cells"]}
+    assert scores == {"dlex-ch03-softmax": points["softmax"] / 2, "dlex-ch03-cross_entropy": 0}
 
 
 # Grades from elsewhere ---------------------------------------------------------------------------

@@ -51,6 +51,11 @@ CELLS = {
     "autograded": OVERFLOWS,
     "autograded_by_magic": "%dlex check softmax",
     "autograded_with_more_below": "dlex.check('softmax');\nprint('done')",
+    "autograded_with_semicolon": "x = 1; dlex.check('softmax');",
+    "learning_again": "del os.environ['NBGRADER_EXECUTION']",
+    "two_arguments": "def cross_entropy(y_hat, y):\n    return y_hat.sum(1)\n\ndlex.check('cross_entropy')",
+    "namesake": "def cross_entropy(p, q, base=2.7):\n    return -(p * q.log()).sum()",
+    "hidden": "dlex.check('ch03/cross_entropy')",
     "unknown": "dlex.check('sofmax')",
     "misused": "%dlex chek softmax",
 }
@@ -125,9 +130,15 @@ def test_an_exception_is_told_as_text(outputs) -> None:
 def test_under_nbgrader_nothing_passes_by_accident(outputs) -> None:
     told = error(outputs["validated"])
     assert told.startswith("NotRight: ch03/softmax: 0/14 points") and "ValueError" in told
-    for name in ("autograded", "autograded_by_magic", "autograded_with_more_below"):
+    for name in (one for one in outputs if one.startswith("autograded")):
         (score,) = [output for output in outputs[name] if output["output_type"] == "execute_result"]
         assert 0 < float(score["data"]["text/plain"]) < 14
+
+
+def test_a_function_that_hides_the_answer_is_named(outputs) -> None:
+    told = "ch03/entropy asks for a function cross_entropy too"
+    assert told in html(outputs["hidden"]) and "cross_entropy(p, q, base)" in html(outputs["hidden"])
+    assert told not in html(outputs["two_arguments"])
 
 
 def test_errors_show_no_traceback(outputs) -> None:

@@ -84,7 +84,11 @@ def _chosen(course: Course, target: str, only: str) -> list[Exercise]:
     named = [exercise for word in only.split(",") if word.strip() for exercise in course.find(word)]
     for exercise in named:
         if exercise not in found:
-            raise UsageError(f"{exercise.id} is not in {target}", f"`dlex show {target}` lists what is.")
+            raise UsageError(
+                f"{exercise.id} is not in {target}",
+                f"An assignment of two chapters takes a command for each, with one name: "
+                f"dlex nbgrader build {exercise.id} --name NAME",
+            )
     return [exercise for exercise in found if not named or exercise in named]
 
 

@@ -7,7 +7,7 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute, SaveAutoGrades
 
 from dlex.language import N_, _
-from dlex.notebooks.cells import answer_id, exercise_tested, grade_id_of
+from dlex.notebooks.cells import answer_id, exercise_tested, grade_id_of, misnamed
 from dlex.notebooks.gradebook import put_comment, put_score
 from dlex.notebooks.kernel import SandboxedKernelManager, kernel_manager
 from dlex.notebooks.outputs import harmless
@@ -16,6 +16,10 @@ from dlex.notebooks.run import work_of
 from dlex.notebooks.verdicts import UNTOUCHED, Verdict, ungraded
 
 NOT_RUN = N_("the notebook was graded without being executed (--no-execute)")
+MISNAMED = N_(
+    "cell {name} calls dlex.check, but does not have the name that `dlex nbgrader build` gives, "
+    "like dlex-ch03-softmax"
+)
 
 
 class DlexExecute(Execute):
@@ -34,6 +38,10 @@ class DlexExecute(Execute):
                     cell.outputs = _shown(verdicts[exercise])
                 elif reason and utils.is_grade(cell):
                     cell.outputs = _shown(ungraded(reason, handed_in=True))
+                elif misnamed(cell):
+                    told = _(MISNAMED).format(name=grade_id_of(cell))
+                    self.log.error(told)
+                    cell.outputs = _shown(ungraded(told))
         notes = about.get("notes", [])
         resources["dlex"] = {id: verdict.noting(notes) for id, verdict in verdicts.items()}
         resources["dlex_lost"] = reason
@@ -41,7 +49,9 @@ class DlexExecute(Execute):
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
         """Execute a cell in the kernel; the test cells of exercises are none of its business."""
-        return (cell, resources) if exercise_tested(cell) else super().preprocess_cell(cell, resources, index)
+        if exercise_tested(cell) or misnamed(cell):
+            return cell, resources
+        return super().preprocess_cell(cell, resources, index)
 
     def _verdicts(self, nb: NotebookNode, problem: str, resources: dict) -> dict[str, Verdict]:
         work = work_of(resources["nbgrader"]["student"], resources["nbgrader"]["notebook"], nb.cells)
@@ -71,7 +81,7 @@ class DlexSaveGrades(SaveAutoGrades):
         points = float(cell.metadata.nbgrader["points"])
         if exercise := exercise_tested(cell):
             score = resources.get("dlex", {}).get(exercise, ungraded(_(NOT_RUN))).score(points)
-        elif resources.get("dlex_lost") and not utils.is_solution(cell):
+        elif misnamed(cell) or (resources.get("dlex_lost") and not utils.is_solution(cell)):
             score = None
         else:
             score = own_score(cell, points)
@@ -88,7 +98,8 @@ class DlexSaveGrades(SaveAutoGrades):
 
 def _is_own_test(cell: NotebookNode) -> bool:
     """Whether nbgrader grades a cell, or shows its outputs to who grades it."""
-    return cell.cell_type == "code" and utils.is_grade(cell) and not exercise_tested(cell)
+    ours = exercise_tested(cell) or misnamed(cell)
+    return cell.cell_type == "code" and utils.is_grade(cell) and not ours
 
 
 def _shown(verdict: Verdict) -> list[NotebookNode]:

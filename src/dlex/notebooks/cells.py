@@ -9,6 +9,7 @@ EXAMPLE = "dlex_example"  # metadata key of example cells, which nbgrader knows 
 RESTORED = "restored-"  # begins the ids of cells that a submission lacked
 _TEST = re.compile(r"dlex-(ch\d\d)-([a-z][a-z0-9_]*)")
 _ANSWER = "-answer"
+_CHECKS = re.compile(r"\bdlex\.check\(|^\s*%dlex\s+check\b", re.M)
 
 
 def test_id(exercise: str) -> str:
@@ -68,3 +69,10 @@ def exercise_tested(cell) -> str | None:
     """The exercise that a cell tests; None for any other cell."""
     graded = cell.metadata.get("nbgrader", {}).get("grade", False)
     return exercise_of(grade_id_of(cell)) if graded else None
+
+
+def misnamed(cell) -> bool:
+    """Whether a test cell calls `dlex.check` and, by its grade id, is none of dlex's: nobody can grade it."""
+    about = cell.metadata.get("nbgrader", {})
+    tests = about.get("grade", False) and not about.get("solution", False)
+    return bool(tests and not exercise_of(grade_id_of(cell)) and _CHECKS.search(cell.source))

@@ -29,6 +29,11 @@ def message(text: str) -> str:
     return f"<div>{_pre(text)}</div>"
 
 
+def paragraph(text: str) -> str:
+    """A sentence above a report; nothing without a text."""
+    return f"<p>{_escape(text)}</p>" if text else ""
+
+
 def _parts(result: ExerciseResult, coloured: bool) -> Iterator[str]:
     earned = _("{points} points").format(points=points(result))
     yield f"<p><b>{_escape(result.title)}</b>: {earned}</p>"

@@ -20,8 +20,9 @@ from dlex.batch import protocol
 from dlex.course import Exercise, find_course
 from dlex.errors import MachineError, UsageError
 from dlex.language import _
+from dlex.notebooks.namesakes import note
 from dlex.notebooks.verdicts import text_report
-from dlex.results.records import ExerciseResult
+from dlex.results.records import ExerciseResult, SubmissionResult
 from dlex.worker import sandbox
 
 if TYPE_CHECKING:
@@ -109,10 +110,7 @@ def check(target: str) -> None:
         NotRight: under `nbgrader validate`, if some checks fail.
         MachineError: it could not be checked.
     """
-    answers = [_graded(exercise) for exercise in find_course().find(target)]
-    for answer in answers:
-        _show(answer.result.exercises[0], answer.pictures)
-    results = [answer.result for answer in answers]
+    results = [_checked(exercise) for exercise in find_course().find(target)]
     lost = [result.reason for result in results if result.status != "graded"]
     if lost:
         told = _("not graded: {reason}").format(reason=lost[0])
@@ -121,12 +119,34 @@ def check(target: str) -> None:
     if step == "validate" and not all(result.perfect for result in results):
         raise NotRight("\n\n".join(text_report(result.exercises[0]) for result in results))
     if step == "autograde" and (shell := _shell()) is not None:
-        # wherever in the cell this is: one that has no value is right, says nbgrader
-        shell.displayhook(sum(one.score for one in results))
+        _give(shell, sum(one.score for one in results))
+
+
+def _checked(exercise: Exercise) -> SubmissionResult:
+    """Check an exercise and show the report."""
+    answer = _graded(exercise)
+    told = "" if answer.result.perfect else note(exercise, _names())
+    _show(answer.result.exercises[0], answer.pictures, told)
+    return answer.result
+
+
+def _give(shell, score: float) -> None:
+    """Make a score the value of the cell, wherever in it this is and even if it ends in `;`: a cell that has
+    no value is right, says nbgrader."""
+    hook = shell.displayhook
+    hook.start_displayhook()
+    hook.write_output_prompt()
+    hook.write_format_data({"text/plain": repr(float(score))}, {})
+    hook.finish_displayhook()
+
+
+def _names() -> dict[str, object]:
+    """What is defined in the notebook now."""
+    return sys.modules["__main__"].__dict__
 
 
 def _graded(exercise: Exercise) -> Answer:
-    names = sys.modules["__main__"].__dict__
+    names = _names()
     key = f"{exercise.course.root} {exercise.id} {exercise.course.hash}"
     grader = _graders.pop(key, None) or Grader(exercise)
     try:
@@ -149,17 +169,18 @@ def _source(exercise: Exercise, names: dict[str, object]) -> bytes:
     return b"# nothing is defined yet"
 
 
-def _show(result: ExerciseResult, pictures: list[str]) -> None:
-    """The report in the cell, or as text where there is no notebook."""
-    from dlex.notebooks.html import report
+def _show(result: ExerciseResult, pictures: list[str], told: str) -> None:
+    """The report in the cell, or as text where there is no notebook; `told` comes first."""
+    from dlex.notebooks.html import paragraph, report
 
+    text = f"{told}\n\n{text_report(result)}" if told else text_report(result)
     if _shell() is None:
-        print(text_report(result))
+        print(text)
         return
     from IPython.display import display
 
-    data = {"text/html": report(result, tables=True, pictures=pictures), "text/plain": text_report(result)}
-    display(data, raw=True)
+    html = paragraph(told) + report(result, tables=True, pictures=pictures)
+    display({"text/html": html, "text/plain": text}, raw=True)
 
 
 def _shell():

@@ -51,7 +51,7 @@ def verdict(result: ExerciseResult) -> Verdict:
         return ungraded(result.message)
     share = result.score / result.max_score
     share = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
-    return Verdict(share, _comment(result), report(result), text_report(result))
+    return Verdict(share, _comment(result), report(result, tables=True), text_report(result))
 
 
 def _comment(result: ExerciseResult) -> str:
