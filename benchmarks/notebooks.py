@@ -131,8 +131,9 @@ def same_checks(folder: Path) -> Path:
         shutil.copy(ROOT / part / "ch03" / "softmax.py", course / part / "ch03")
     (course / "graders" / "ch03" / "softmax.py").write_text(GRADER, encoding="utf-8")
     text = (ROOT / "exercises" / "course.toml").read_text(encoding="utf-8")
-    one = "[[chapter.exercise]]".join(text.split("[[chapter.exercise]]")[:2])
-    (course / "exercises" / "course.toml").write_text(one, encoding="utf-8")
+    head, *entries = text.split(entry := "[[chapter.exercise]]")
+    (softmax,) = (each for each in entries if 'name = "softmax"' in each)
+    (course / "exercises" / "course.toml").write_text(head + entry + softmax, encoding="utf-8")
     return course
 
 
