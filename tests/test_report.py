@@ -444,6 +444,15 @@ class TestLearners:
         ]
         assert f"Next: {ids[1]} {ids[1]}" in progress.text and "2 / 3" in progress.text
 
+    def test_see_what_waits_to_be_begun(self, course: Course) -> None:
+        done, *waiting = course.exercises[:3]
+        checked = result("you", exercise(done.id, check("test_a")))
+        page = Page("".join(learner_page(checked, course, waiting=waiting))).root
+        assert "1 / 3" in page.one(id="progress").text and f"Next: {waiting[0].title}" in page.text
+        assert all("not attempted" in page.one(id=each.id).text for each in waiting)
+        links = [link.attributes["href"] for link in page.one(id="progress").all("a")]
+        assert f"#{waiting[0].id}" in links
+
     def test_see_their_attempts(self, course: Course) -> None:
         best = {"ch03/softmax": Best(1.5, 3.0, 2), "ch03/accuracy": Best(1.0, 1.0, 1)}
         page = Page("".join(learner_page(secret("full"), course, best))).root

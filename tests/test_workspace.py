@@ -782,3 +782,27 @@ def test_main_mistakes_have_hints(course: Course, id: str) -> None:
     hinted = [each for each in mistakes if each.hint]
     assert len(hinted) >= 0.8 * len(mistakes)
     assert all(each.hint != each.explanation and len(each.hint) < 200 for each in hinted)
+
+
+# dlex report -----------------------------------------------------------------------------------
+
+
+def test_a_report_on_nothing_is_refused_at_once(run, small: Course, workspace: Path) -> None:
+    done = run("report", cwd=workspace, course=small)
+    assert done.exit_code == 2 and "nothing is written yet" in done.output and "dlex report" in done.output
+    assert not (workspace / "report.html").exists()
+
+
+def test_a_report_leaves_out_what_is_not_begun(run, small: Course, workspace: Path, monkeypatch) -> None:
+    (workspace / f"{ONE}.py").write_text("def one(X): ...\n")
+    asked = []
+
+    def grade(_course: Course, exercises: list, *_arguments: object, **_options: object) -> list:
+        asked.extend(exercise.id for exercise in exercises)
+        return [attempt(*WRONG)]
+
+    monkeypatch.setattr("dlex.grading.session.grade", grade)
+    monkeypatch.setattr("dlex.pictures.can_draw", lambda: False)
+    assert run("report", cwd=workspace, course=small).exit_code == 0
+    page = (workspace / "report.html").read_text(encoding="utf-8")
+    assert asked == [ONE] and page.count("not attempted") == len(small.exercises) - 1

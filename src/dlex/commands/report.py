@@ -100,16 +100,22 @@ def _report_learner(course: str | None, targets: tuple[str, ...], out: Path, for
     from dlex.serve.checking import check
     from dlex.targets import find_sources
     from dlex.workspace import require_workspace
+    from dlex.workspace.given import Given
     from dlex.workspace.history import History
 
-    found = find_course(course)
+    found, workspace = find_course(course), require_workspace()
+    best, given = History(workspace).best(), Given(workspace)
     sources = find_sources(found, targets)
-    best = History(require_workspace()).best()
+    waiting = [exercise for exercise, source in sources.items() if given.is_untouched(exercise, source)]
+    for exercise in waiting:  # a minute of work, for what is known beforehand
+        del sources[exercise]
+    if not sources:
+        raise UsageError(_("nothing is written yet"), _("Write an answer, then run: dlex report"))
     with Console(stderr=True).status(_("checking what you wrote")):
         result = check(found, sources)
         graded = {exercise.id for exercise in result.exercises if exercise.status == "graded"}
         pictures = _pictures({each: source for each, source in sources.items() if each.id in graded})
-    written = write(out, learner_page(result, found, best, pictures), force=force)
+    written = write(out, learner_page(result, found, best, pictures, waiting), force=force)
     click.echo(_("wrote {file}: open it in a browser").format(file=written))
     if result.status == "not_graded":
         sys.exit(4)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dlex.course import Course
+from dlex.course import Course, Exercise
 from dlex.language import _, current, ngettext
 from dlex.report.html import render
 from dlex.report.measures import share
@@ -57,11 +57,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter with those of its exercises that were checked."""
+    """A chapter with those of its exercises that were checked, and those that wait to be begun."""
 
     id: str
     title: str
     parts: list[Part]
+    waiting: list[Exercise]
 
     @property
     def score(self) -> float:
@@ -72,12 +73,17 @@ class Chapter:
         return sum(part.result.max_score for part in self.parts)
 
     @property
-    def share(self) -> float:
-        return share(self.score, self.most)
-
-    @property
     def done(self) -> int:
         return sum(part.done for part in self.parts)
+
+    @property
+    def total(self) -> int:
+        return len(self.parts) + len(self.waiting)
+
+    @property
+    def share(self) -> float:
+        """Of its exercises, those that are done."""
+        return share(self.done, self.total)
 
 
 def learner_page(
@@ -85,18 +91,20 @@ def learner_page(
     course: Course,
     best: Mapping[str, Best] | None = None,
     pictures: Mapping[str, str] | None = None,
+    waiting: Collection[Exercise] = (),
 ) -> Iterator[str]:
     """The page about a learner's answers, in pieces. Hidden checks say what their feedback level allows.
 
     Args:
         best: the best attempts so far by ids of exercises, as `History.best` gives them.
         pictures: for ids of exercises an SVG as `dlex.pictures.svg` makes it.
+        waiting: exercises that were not checked, because nothing is written there yet.
     """
     shown = for_learner(result)
     parts = {each.id: _part(each, (best or {}).get(each.id), (pictures or {}).get(each.id, ""))
              for each in shown.exercises}  # fmt: skip
-    chapters = _chapters(course, parts)
-    ordered = [part for chapter in chapters for part in chapter.parts]
+    chapters = _chapters(course, parts, waiting)
+    to_do = [part.result for part in parts.values() if not part.done]
     return render(
         "learner.html",
         language=current().replace("_", "-"),
@@ -106,9 +114,9 @@ def learner_page(
         course=course,
         result=result,
         chapters=chapters,
-        done=sum(part.done for part in ordered),
-        total=len(ordered),
-        next=next((part.result for part in ordered if not part.done), None),
+        done=sum(chapter.done for chapter in chapters),
+        total=sum(chapter.total for chapter in chapters),
+        next=next(iter([*to_do, *waiting]), None),
         made=datetime.datetime.now().isoformat(" ", "minutes"),
         heading=heading,
         points=points,
@@ -116,13 +124,15 @@ def learner_page(
     )
 
 
-def _chapters(course: Course, parts: Mapping[str, Part]) -> list[Chapter]:
-    """Chapters and exercises in the order of the course, those that were checked."""
+def _chapters(course: Course, parts: Mapping[str, Part], waiting: Collection[Exercise]) -> list[Chapter]:
+    """Chapters and exercises in the order of the course, those that were checked or wait to be begun."""
     chapters = []
     for chapter in course.chapters:
-        ids = [exercise.id for exercise in course.exercises if exercise.chapter == chapter.id]
-        if inside := [parts[id] for id in ids if id in parts]:
-            chapters.append(Chapter(chapter.id, chapter.title, inside))
+        inside = [exercise for exercise in course.exercises if exercise.chapter == chapter.id]
+        checked = [parts[exercise.id] for exercise in inside if exercise.id in parts]
+        unbegun = [exercise for exercise in inside if exercise in waiting]
+        if checked or unbegun:
+            chapters.append(Chapter(chapter.id, chapter.title, checked, unbegun))
     return chapters
 
 

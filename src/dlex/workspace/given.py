@@ -11,6 +11,7 @@ from dlex.course import Course, Exercise
 from dlex.errors import CourseError, UsageError
 from dlex.files import write_atomically
 from dlex.language import _
+from dlex.submission import Source
 from dlex.workspace.folder import MARKER
 from dlex.workspace.settings import settings
 
@@ -40,6 +41,10 @@ class Given:
     def write(self, name: str, content: bytes) -> None:
         if self.read(name) != content:
             put(self._folder / name, content)
+
+    def is_untouched(self, exercise: Exercise, source: Source) -> bool:
+        """Whether nothing was written for an exercise: its file is gone, or is the stub as it came."""
+        return source.missing or source.content in (self.read(f"{exercise.id}.py"), stub(exercise))
 
     def exercises(self) -> list[str]:
         """The ids of all exercises that were given."""
