@@ -15,7 +15,7 @@ from dlex.course import Course
 from dlex.grading.mistakes import load_reference
 
 ROOT = Path(__file__).resolve().parent.parent
-MISTAKE = {"en": r"^  mistake +\w+: .*^\$ dlex hint \w+\n\S", "zh": r"^  错误 +\w+: .*^\$ dlex hint \w+\n\S"}
+MISTAKE = {"en": r"^  mistake +\w+: .*^\$ dlex hint \w+\n\S", "zh": r"^  错误 +\w+：.*^\$ dlex hint \w+\n\S"}
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,15 @@ def script() -> types.ModuleType:
 @pytest.fixture(scope="module")
 def blocks(script: types.ModuleType) -> dict[str, str]:
     """The transcripts as they stand in the documents, by name."""
-    texts = [page.read_text(encoding="utf-8") for page in (script.README, script.MESSAGES)]
+    pages = script.README, script.README_ZH, script.MESSAGES
+    texts = [page.read_text(encoding="utf-8") for page in pages]
     return dict(script.BLOCKS.findall("".join(texts)))
 
 
 def test_every_exercise_has_one(script: types.ModuleType, blocks: dict[str, str], course: Course) -> None:
     assert list(blocks) == [
         "session",
+        "zh:session",
         *(each.id for each in course.exercises),
         *map("zh:{}".format, script.IN_CHINESE),
     ]
@@ -78,7 +80,8 @@ def test_the_session_in_the_readme_is_fresh(
     script: types.ModuleType, course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With it the answer to the same exercise, in both languages; of what is stale nothing is left."""
-    right = {each: getattr(script, each).read_text(encoding="utf-8") for each in ("README", "MESSAGES")}
+    pages = "README", "README_ZH", "MESSAGES"
+    right = {each: getattr(script, each).read_text(encoding="utf-8") for each in pages}
     for each, text in right.items():
         page = tmp_path / f"{each}.md"
         page.write_text(text.replace("$ dlex hint softmax\n", ""), encoding="utf-8")
