@@ -109,6 +109,11 @@ class Failure:
     drawn: dict[str, object]
     request: wire.Call | wire.Attribute | None
 
+    @cached_property
+    def size(self) -> tuple[int, int, float]:
+        """How large the example is, see `size`."""
+        return size(self.drawn)
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -224,7 +229,7 @@ def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, tries: int) 
             raise _Enough
         used += 1
         kept = copy(drawn)
-        if size(kept) > size(failure.drawn):
+        if size(kept) > failure.size:
             return  # hypothesis counts choices; a tensor of zeros is small to it, however large
         attempt.begin([])
         try:
@@ -234,7 +239,7 @@ def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, tries: int) 
                 used += CRASH_TRIES - 1
             if error.kind != failure.error.kind:
                 return
-            if size(kept) <= size(best.drawn):
+            if size(kept) <= best.size:
                 best = Failure(error, kept, attempt.last)
             raise
 
@@ -262,7 +267,7 @@ def _run_body(frozen: FrozenCheck, attempt: Answers, oracle: Functions, drawn: d
 
 def _keep_smaller(result: Replay, error: Exception, example: Example, request) -> None:
     result.died = result.died or isinstance(error, Died)
-    if result.failure is None or example.size < size(result.failure.drawn):
+    if result.failure is None or example.size < result.failure.size:
         result.failure = Failure(error, copy(example.drawn), request)
 
 
