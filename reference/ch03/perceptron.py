@@ -189,7 +189,7 @@ def update_mistake(explanation, **constants):
 
 @update_mistake(
     "moves away from the answer: where the class is 1 and the prediction 0, w has to move towards x",
-    hint="Update w = [-2.0] and b = 0.0 on x = [1.0] with y = 1. What is the score of x before and after, and on which side of 0 should it be?",
+    hint="Update w = [-1.0] and b = 0.0 on x = [1.0] with y = 1. What is the score of x before and after, and on which side of 0 should it be?",
 )
 def sign_flipped(w, b, x, y, lr, error):
     return w - lr * error * x, b - lr * error
@@ -241,7 +241,7 @@ def weights_never_updated(w, b, x, y, lr, error):
 
 @update_mistake(
     "moves the bias the wrong way: its step has the sign of the error, y minus the prediction",
-    hint="Update w = [0.0] and b = 1.0 on x = [0.0] with y = 0. What is the score before and after, and on which side of 0 should it be?",
+    hint="Update w = [0.0] and b = 0.5 on x = [0.0] with y = 0. What is the score before and after, and on which side of 0 should it be?",
 )
 def bias_sign_flipped(w, b, x, y, lr, error):
     return w + lr * error * x, b - lr * error
