@@ -197,6 +197,7 @@ def _batches(batch_size, features, labels, order):
 
 @mistake(
     "drops the last minibatch where the examples do not divide evenly: it is smaller, and comes all the same",
+    hint="Print len(X) of every minibatch for 7 examples and batch_size=3. What do the lengths add up to, and which of your lines stops there?",
     loses=UNEVEN,
 )
 def drops_the_last_batch(batch_size, features, labels, generator=None):
@@ -205,7 +206,11 @@ def drops_the_last_batch(batch_size, features, labels, generator=None):
     return _batches(batch_size, features, labels, order[: len(order) // batch_size * batch_size])
 
 
-@mistake("fills up the last minibatch with examples that have come already: let it be smaller", loses=UNEVEN)
+@mistake(
+    "fills up the last minibatch with examples that have come already: let it be smaller",
+    hint="Print len(X) of every minibatch for 7 examples and batch_size=3. What do the lengths add up to, and where do the extra two examples come from?",
+    loses=UNEVEN,
+)
 def fills_up_the_last_batch(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     order = torch.randperm(len(features), generator=generator)
@@ -216,6 +221,7 @@ def fills_up_the_last_batch(batch_size, features, labels, generator=None):
 
 @mistake(
     "makes all minibatches about equally large: each holds batch_size examples, only the last may be smaller",
+    hint="Print len(X) of every minibatch for 7 examples and batch_size=3. Which of them are below 3, and which of them may be?",
 )
 def equal_shares(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -226,6 +232,7 @@ def equal_shares(batch_size, features, labels, generator=None):
 
 @mistake(
     "gives an empty minibatch at the end: where the examples divide evenly, none is left over",
+    hint="Count your minibatches with batch_size=3, for 6 examples and for 7. Which count is right, and what does the last minibatch hold in the other case?",
 )
 def empty_batch(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -235,7 +242,11 @@ def empty_batch(batch_size, features, labels, generator=None):
         yield features[rows], labels[rows]
 
 
-@mistake("loses one example: count once more where the last minibatch ends", loses=VALUES)
+@mistake(
+    "loses one example: count once more where the last minibatch ends",
+    hint="For 6 examples and batch_size=3, print which places of the random order each minibatch takes. Which place from 0 to 5 does none of them take?",
+    loses=VALUES,
+)
 def loses_one_example(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     order = torch.randperm(len(features), generator=generator)
@@ -243,7 +254,9 @@ def loses_one_example(batch_size, features, labels, generator=None):
 
 
 @mistake(
-    "never gives out the last example of the dataset: count once more which indices there are", loses=VALUES
+    "never gives out the last example of the dataset: count once more which indices there are",
+    hint="For 6 examples, print the indices that you shuffle. What is the largest of them, and which index does the last example have?",
+    loses=VALUES,
 )
 def never_the_last_example(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -253,6 +266,7 @@ def never_the_last_example(batch_size, features, labels, generator=None):
 
 @mistake(
     "draws with replacement: in one epoch, some examples come twice and others never",
+    hint="Print, sorted, the indices that you draw for 10 examples. Would a shuffled deck of cards deal the same card twice?",
     loses=VALUES,
 )
 def with_replacement(batch_size, features, labels, generator=None):
@@ -263,6 +277,7 @@ def with_replacement(batch_size, features, labels, generator=None):
 
 @mistake(
     "draws a new order for every minibatch: an example may come in several of them, and others in none",
+    hint="How often does the line that draws at random run in an epoch of 6 examples with batch_size=3? How often is a deck of cards shuffled before it is dealt?",
 )
 def new_order_for_each_batch(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -272,7 +287,10 @@ def new_order_for_each_batch(batch_size, features, labels, generator=None):
         yield features[rows], labels[rows]
 
 
-@mistake("moves on by one example instead of a whole minibatch, so that minibatches overlap")
+@mistake(
+    "moves on by one example instead of a whole minibatch, so that minibatches overlap",
+    hint="For 6 examples and batch_size=3, print the place in the order where each minibatch begins. How many begin, and where should the second one?",
+)
 def overlapping(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     order = torch.randperm(len(features), generator=generator)
@@ -280,7 +298,11 @@ def overlapping(batch_size, features, labels, generator=None):
         yield features[order[i : i + batch_size]], labels[order[i : i + batch_size]]
 
 
-@mistake("shuffles features and labels apart: row i of y has to be the label of row i of X", loses=VALUES)
+@mistake(
+    "shuffles features and labels apart: row i of y has to be the label of row i of X",
+    hint="Let labels be a copy of features and compare X with y in a minibatch: should they differ? How many random orders do you draw in one epoch?",
+    loses=VALUES,
+)
 def shuffled_apart(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     for_X, for_y = (torch.randperm(len(features), generator=generator) for _ in range(2))
@@ -288,7 +310,11 @@ def shuffled_apart(batch_size, features, labels, generator=None):
         yield features[for_X[i : i + batch_size]], labels[for_y[i : i + batch_size]]
 
 
-@mistake("shuffles the features and leaves the labels in place: they belong together", loses=VALUES)
+@mistake(
+    "shuffles the features and leaves the labels in place: they belong together",
+    hint="With features and labels both torch.arange(6), print X beside y. Which of the two counts from 0 to 5, and which of your lines picks its rows?",
+    loses=VALUES,
+)
 def labels_not_shuffled(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     order = torch.randperm(len(features), generator=generator)
@@ -296,7 +322,11 @@ def labels_not_shuffled(batch_size, features, labels, generator=None):
         yield features[order[i : i + batch_size]], labels[i : i + batch_size]
 
 
-@mistake("shuffles the labels and leaves the features in place: they belong together", loses=VALUES)
+@mistake(
+    "shuffles the labels and leaves the features in place: they belong together",
+    hint="With features and labels both torch.arange(6), print X beside y. Which of the two counts from 0 to 5, and which of your lines picks its rows?",
+    loses=VALUES,
+)
 def features_not_shuffled(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     order = torch.randperm(len(features), generator=generator)
@@ -306,6 +336,7 @@ def features_not_shuffled(batch_size, features, labels, generator=None):
 
 @mistake(
     "does not shuffle: the examples come in the order of the dataset, in every epoch",
+    hint="Which of your lines draws random numbers? If there is one, follow its result: which line picks rows of features and labels by it?",
     loses=("shuffled", "fresh_order", "generator"),
 )
 def no_shuffle(batch_size, features, labels, generator=None):
@@ -315,6 +346,7 @@ def no_shuffle(batch_size, features, labels, generator=None):
 
 @mistake(
     "goes backwards through the dataset instead of shuffling it",
+    hint="Loop twice over features = torch.arange(6). Which example comes first in each epoch, and how often should just this one come first?",
     loses=("shuffled", "fresh_order", "generator"),
 )
 def backwards(batch_size, features, labels, generator=None):
@@ -324,6 +356,7 @@ def backwards(batch_size, features, labels, generator=None):
 
 @mistake(
     "begins at a random place and goes on in the order of the dataset: every order has to be possible",
+    hint="How many different orders can your code give for 4 examples? In how many ways can four cards lie in a row?",
 )
 def turned(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -333,6 +366,7 @@ def turned(batch_size, features, labels, generator=None):
 
 @mistake(
     "leaves one example where it is: every example has to be able to come at every place",
+    hint="Loop ten times over features = torch.arange(4) and print the order. Which example never moves, and which indices does your shuffle reach?",
     loses=("fresh_order",),
     place=(0, -1),
 )
@@ -346,6 +380,7 @@ def one_stays(batch_size, features, labels, generator=None, place=0):
 
 @mistake(
     "shuffles inside each minibatch only: the examples of a minibatch are neighbours in the dataset",
+    hint="With features = torch.arange(6) and batch_size=3, can 0 and 5 ever meet in a minibatch? What comes first in your code, shuffling or cutting?",
     loses=("shuffled",),
 )
 def shuffled_inside_batches(batch_size, features, labels, generator=None):
@@ -357,6 +392,7 @@ def shuffled_inside_batches(batch_size, features, labels, generator=None):
 
 @mistake(
     "shuffles whole minibatches: the examples of a minibatch are neighbours in the dataset, always the same",
+    hint="With features = torch.arange(6) and batch_size=3, can 0 and 5 ever meet in a minibatch? What is it that you put in random order: examples?",
     loses=("shuffled",),
 )
 def shuffled_batches(batch_size, features, labels, generator=None):
@@ -370,6 +406,7 @@ def shuffled_batches(batch_size, features, labels, generator=None):
 
 @mistake(
     "sorts the examples of every minibatch by their place in the dataset: every order has to be possible",
+    hint="Loop several times over features = torch.arange(6) with batch_size=6. What do you see each time, and which line loses the random order (a sort, a set, a mask)?",
     loses=("shuffled",),
 )
 def sorted_batches(batch_size, features, labels, generator=None):
@@ -378,7 +415,11 @@ def sorted_batches(batch_size, features, labels, generator=None):
         yield features[rows.sort().values], labels[rows.sort().values]
 
 
-@mistake("has the same order in every epoch: draw it anew in each call", loses=("fresh_order",))
+@mistake(
+    "has the same order in every epoch: draw it anew in each call",
+    hint="Loop twice over the same data without a generator and print the order. Which of your lines sets a seed, or runs only once for both epochs?",
+    loses=("fresh_order",),
+)
 def same_order(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     if generator is None:
@@ -388,6 +429,7 @@ def same_order(batch_size, features, labels, generator=None):
 
 @mistake(
     "has the same order in every epoch, whatever generator it is given: draw a new one in each call",
+    hint="Print the order for generators seeded with 0 and with 1. Which of your lines sets a seed of its own, or draws the order outside of the call?",
     loses=("fresh_order", "generator"),
 )
 def same_order_always(batch_size, features, labels, generator=None):
@@ -397,34 +439,53 @@ def same_order_always(batch_size, features, labels, generator=None):
     return _batches(batch_size, features, labels, order)
 
 
-@mistake("does not draw from the generator that it is given", loses=("generator",))
+@mistake(
+    "does not draw from the generator that it is given",
+    hint="Find every line that draws random numbers. Is generator handed on there, and can the function that draws take a torch.Generator at all?",
+    loses=("generator",),
+)
 def ignores_generator(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     return _batches(batch_size, features, labels, torch.randperm(len(features)))
 
 
-@mistake("does not end: after one epoch it goes on with the next", loses=VALUES)
+@mistake(
+    "does not end: after one epoch it goes on with the next",
+    hint="For 6 examples and batch_size=3, the loop has to stop after two minibatches. Which of your lines would stop it there?",
+    loses=VALUES,
+)
 def never_ends(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     while True:
         yield from _batches(batch_size, features, labels, torch.randperm(len(features), generator=generator))
 
 
-@mistake("returns the first minibatch and stops: is there a `return` where a `yield` belongs?", loses=VALUES)
+@mistake(
+    "returns the first minibatch and stops: is there a `return` where a `yield` belongs?",
+    hint="Print type(data_iter(3, features, labels)). What does a for loop over that get in its first round, and what in its second?",
+    loses=VALUES,
+)
 def returns_the_first_batch(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     order = torch.randperm(len(features), generator=generator)
     return features[order[:batch_size]], labels[order[:batch_size]]
 
 
-@mistake("gives out one minibatch and stops: the loop ends too early")
+@mistake(
+    "gives out one minibatch and stops: the loop ends too early",
+    hint="Print your loop's index in every round, for 6 examples and batch_size=3. Which round is missing, and what ends the loop before it: a return, a break, its range?",
+)
 def only_the_first_batch(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     order = torch.randperm(len(features), generator=generator)
     yield features[order[:batch_size]], labels[order[:batch_size]]
 
 
-@mistake("gives out single examples: batch_size of them make one pair X, y", keep=(False, True))
+@mistake(
+    "gives out single examples: batch_size of them make one pair X, y",
+    hint="For features of shape (6, 2) and batch_size=3, print the shape of every X. How many pairs come, how many should, and which shape should they have?",
+    keep=(False, True),
+)
 def single_examples(batch_size, features, labels, generator=None, keep=False):
     _refuse(batch_size)
     for i in torch.randperm(len(features), generator=generator):
@@ -432,34 +493,53 @@ def single_examples(batch_size, features, labels, generator=None, keep=False):
         yield features[rows], labels[rows]
 
 
-@mistake("gives lists of rows: X and y are tensors, torch.stack makes one of many", loses=VALUES)
+@mistake(
+    "gives lists of rows: X and y are tensors, torch.stack makes one of many",
+    hint="Print type(X) and type(X[0]). Then print the type and the shape of `features[[0, 2]]`: who put the two rows together there?",
+    loses=VALUES,
+)
 def lists_of_rows(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     for rows in torch.randperm(len(features), generator=generator).split(batch_size):
         yield [features[i] for i in rows], [labels[i] for i in rows]
 
 
-@mistake("gives (x, y) for every example of a minibatch: a minibatch is one pair of tensors", loses=VALUES)
+@mistake(
+    "gives (x, y) for every example of a minibatch: a minibatch is one pair of tensors",
+    hint="With batch_size=3, print len() of the first thing that comes. How many things can `for X, y in` unpack, and what should each of them be?",
+    loses=VALUES,
+)
 def lists_of_pairs(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     for rows in torch.randperm(len(features), generator=generator).split(batch_size):
         yield [(features[i], labels[i]) for i in rows]
 
 
-@mistake("gives out indices: take these rows of features and labels", loses=VALUES)
+@mistake(
+    "gives out indices: take these rows of features and labels",
+    hint="Loop over features = torch.arange(10, 16) with batch_size=3 and print what comes. Are these numbers of features, or the places where they stand?",
+    loses=VALUES,
+)
 def indices(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     yield from torch.randperm(len(features), generator=generator).split(batch_size)
 
 
-@mistake("gives all labels with every minibatch: take the same rows of both", loses=VALUES)
+@mistake(
+    "gives all labels with every minibatch: take the same rows of both",
+    hint="Print len(X) and len(y) of every minibatch for 6 examples and batch_size=3. Which line picks the rows of X, and which those of y?",
+    loses=VALUES,
+)
 def all_labels(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     for rows in torch.randperm(len(features), generator=generator).split(batch_size):
         yield features[rows], labels
 
 
-@mistake("gives y before X")
+@mistake(
+    "gives y before X",
+    hint="With features of shape (6, 2) and labels of shape (6,), print the shapes of the first pair. Which of the two does `for X, y in` call X?",
+)
 def swapped(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     for rows in torch.randperm(len(features), generator=generator).split(batch_size):
@@ -468,6 +548,7 @@ def swapped(batch_size, features, labels, generator=None):
 
 @mistake(
     "drops dimensions of length 1: X and y keep all dimensions, also for one example or one feature",
+    hint="With features and labels of shape (4, 1) and batch_size=3, print the shapes of X and y. Which axes are missing, and which line took them?",
 )
 def squeezed(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -475,28 +556,43 @@ def squeezed(batch_size, features, labels, generator=None):
         yield features[rows].squeeze(), labels[rows].squeeze()
 
 
-@mistake("changes the shape of the labels: y has the dimensions of `labels`", shape=((-1, 1), (-1,)))
+@mistake(
+    "changes the shape of the labels: y has the dimensions of `labels`",
+    hint="Try labels of shape (6,) and of shape (6, 1), and print the shape of y. For which of the two is it right, and which line makes both alike?",
+    shape=((-1, 1), (-1,)),
+)
 def reshapes_labels(batch_size, features, labels, generator=None, shape=(-1,)):
     _refuse(batch_size)
     for rows in torch.randperm(len(features), generator=generator).split(batch_size):
         yield features[rows], labels[rows].reshape(shape)
 
 
-@mistake("flattens the examples: X has all dimensions of `features`", loses=("any_data",))
+@mistake(
+    "flattens the examples: X has all dimensions of `features`",
+    hint="Give it images: features of shape (6, 2, 2), with batch_size=3. Which shape should X have, and which of your lines makes another of it?",
+    loses=("any_data",),
+)
 def flattens_examples(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     for rows in torch.randperm(len(features), generator=generator).split(batch_size):
         yield features[rows].reshape(len(rows), -1), labels[rows]
 
 
-@mistake("turns integer labels into floats: y has the dtype of `labels`", loses=("any_data",))
+@mistake(
+    "turns integer labels into floats: y has the dtype of `labels`",
+    hint="For labels = torch.arange(6), print the dtype of the labels after each of your lines. Where does int64 end, and what would happen without that line?",
+    loses=("any_data",),
+)
 def labels_as_floats(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     for rows in torch.randperm(len(features), generator=generator).split(batch_size):
         yield features[rows], labels[rows].to(features.dtype)
 
 
-@mistake("turns everything into float32: X and y have the dtypes of `features` and `labels`")
+@mistake(
+    "turns everything into float32: X and y have the dtypes of `features` and `labels`",
+    hint="Give it features in float64 and labels in int64, and print both dtypes after each of your lines. Where do they become float32, and is that step needed?",
+)
 def float32(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     for rows in torch.randperm(len(features), generator=generator).split(batch_size):
@@ -506,6 +602,7 @@ def float32(batch_size, features, labels, generator=None):
 @mistake(
     "writes every minibatch into the same memory: a minibatch that was given out changes when the next one "
     "comes",
+    hint="For 6 examples, print what list(data_iter(3, features, labels)) holds. Why are its minibatches alike, and how often does your code make a new tensor for X?",
 )
 def reuses_memory(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -517,6 +614,7 @@ def reuses_memory(batch_size, features, labels, generator=None):
 
 @mistake(
     "shuffles `features` and `labels` themselves: leave the dataset as it is",
+    hint="Print features before and after an epoch. Which of your lines writes into it: an assignment to a part of it, or a function that shuffles what it is given?",
     loses=("contract[arguments]", "contract[gradients]"),
 )
 def in_place(batch_size, features, labels, generator=None):
@@ -529,6 +627,7 @@ def in_place(batch_size, features, labels, generator=None):
 @mistake(
     "random.shuffle exchanges rows of a tensor one after the other, and the first is overwritten before it is "
     "read: some examples come twice, others are lost, and `features` has changed. Shuffle indices instead.",
+    hint="Let a = torch.tensor([1, 2]) and run `a[0], a[1] = a[1], a[0]`. What is a then, and what would it be if a were the list [1, 2]?",
 )
 def random_shuffle_of_rows(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -536,7 +635,11 @@ def random_shuffle_of_rows(batch_size, features, labels, generator=None):
     return _batches(batch_size, features, labels, torch.arange(len(features)))
 
 
-@mistake("cuts the minibatches off from the dataset: no gradient flows back", loses=("contract[gradients]",))
+@mistake(
+    "cuts the minibatches off from the dataset: no gradient flows back",
+    hint="Let features and labels require gradients, and print requires_grad after each of your lines: where does True become False?",
+    loses=("contract[gradients]",),
+)
 def detached(batch_size, features, labels, generator=None):
     _refuse(batch_size)
     order = torch.randperm(len(features), generator=generator)
@@ -545,6 +648,7 @@ def detached(batch_size, features, labels, generator=None):
 
 @mistake(
     "accepts a batch_size below 1: raise a ValueError that names batch_size",
+    hint="Call list(data_iter(0, features, labels)), then the same with -1. Who complains, if anyone, and does the message name batch_size?",
     loses=("bad_batch_size",),
     cut=(
         lambda order, size: [order[i : i + size] for i in range(0, len(order), size)],
@@ -556,7 +660,11 @@ def accepts_any_batch_size(batch_size, features, labels, generator=None, cut=Non
         yield features[rows], labels[rows]
 
 
-@mistake("lets a batch_size of 0 through: it has to be at least 1", loses=("bad_batch_size",))
+@mistake(
+    "lets a batch_size of 0 through: it has to be at least 1",
+    hint="Read your condition aloud for batch_size=-1, 0 and 1. Which of the three does it refuse, and which of them should it?",
+    loses=("bad_batch_size",),
+)
 def accepts_zero(batch_size, features, labels, generator=None):
     if batch_size < 0:
         raise ValueError(f"batch_size is {batch_size}")
@@ -565,6 +673,7 @@ def accepts_zero(batch_size, features, labels, generator=None):
 
 @mistake(
     "checks batch_size with assert, which raises AssertionError: a ValueError that names batch_size is asked for",
+    hint="Which exception does `assert` raise, and which one does the statement name?",
     loses=("bad_batch_size",),
 )
 def asserts(batch_size, features, labels, generator=None):
@@ -574,6 +683,7 @@ def asserts(batch_size, features, labels, generator=None):
 
 @mistake(
     "refuses a batch_size larger than the dataset: all examples come in one minibatch then",
+    hint="What should come out for 3 examples and batch_size=5? Read your condition aloud for these numbers.",
 )
 def refuses_large_batches(batch_size, features, labels, generator=None):
     if not 1 <= batch_size <= len(features):
@@ -581,7 +691,10 @@ def refuses_large_batches(batch_size, features, labels, generator=None):
     return _batches(batch_size, features, labels, torch.randperm(len(features), generator=generator))
 
 
-@mistake("refuses a batch_size of 1: it is the smallest that works")
+@mistake(
+    "refuses a batch_size of 1: it is the smallest that works",
+    hint="What are the minibatches of 3 examples with batch_size=1? Read your condition aloud for 1 and for 0: which of the two is below 1?",
+)
 def refuses_one(batch_size, features, labels, generator=None):
     if batch_size <= 1:
         raise ValueError(f"batch_size is {batch_size}")
