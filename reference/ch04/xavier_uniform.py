@@ -147,11 +147,11 @@ def _uniform(bound, fan_in, fan_out, generator):
     return bound * (2 * torch.rand(fan_in, fan_out, generator=generator) - 1)
 
 
-def wrong_bound(explanation, loses=EVERYTHING, **constants):
+def wrong_bound(explanation, hint, loses=EVERYTHING, **constants):
     """A mistake in the bound: a function of fan_in and fan_out."""
 
     def register(bound):
-        @mistake(explanation, loses=loses, **constants)
+        @mistake(explanation, hint=hint, loses=loses, **constants)
         @functools.wraps(bound)
         def wrong(fan_in, fan_out, generator=None, **chosen):
             return _uniform(bound(fan_in, fan_out, **chosen), fan_in, fan_out, generator)
@@ -162,64 +162,101 @@ def wrong_bound(explanation, loses=EVERYTHING, **constants):
 
 
 @wrong_bound(
-    "takes the standard deviation for the bound: uniform numbers up to a have the deviation a / sqrt(3)"
+    "takes the standard deviation for the bound: uniform numbers up to a have the deviation a / sqrt(3)",
+    hint="Print W.std() and W.abs().max() for fan_in = 350 and fan_out = 50. Which of the two should be sqrt(2 / 400) = 0.0707, and which one is?",
 )
 def deviation_for_bound(fan_in, fan_out):
     return math.sqrt(2 / (fan_in + fan_out))
 
 
-@wrong_bound("takes the variance for the bound: the variance of uniform numbers up to a is a^2 / 3")
+@wrong_bound(
+    "takes the variance for the bound: the variance of uniform numbers up to a is a^2 / 3",
+    hint="Print W.var() and W.abs().max() for fan_in = 350 and fan_out = 50. Which of the two should be 2 / 400 = 0.005, and which one is?",
+)
 def variance_for_bound(fan_in, fan_out):
     return 2 / (fan_in + fan_out)
 
 
-@wrong_bound("the square root is missing from the bound")
+@wrong_bound(
+    "the square root is missing from the bound",
+    hint="Print W.abs().max() for fan_in = 350 and fan_out = 50, beside the square of the docstring's 0.1225. What do you notice?",
+)
 def root_missing(fan_in, fan_out):
     return 6 / (fan_in + fan_out)
 
 
-@wrong_bound("takes the square root of 6 alone: the whole quotient is under the root")
+@wrong_bound(
+    "takes the square root of 6 alone: the whole quotient is under the root",
+    hint="For fan_in = 2 and fan_out = 4, what is under the statement's root, and what is under yours? Which bounds come out?",
+)
 def root_of_six(fan_in, fan_out):
     return math.sqrt(6) / (fan_in + fan_out)
 
 
-@wrong_bound("counts only the inputs: the bound depends on fan_in + fan_out", above=(6, 3, 1))
+@wrong_bound(
+    "counts only the inputs: the bound depends on fan_in + fan_out",
+    hint="Print W.abs().max() for fan_in = 60, once with fan_out = 60, once with fan_out = 6000. Should the two be alike, and are they?",
+    above=(6, 3, 1),
+)
 def only_fan_in(fan_in, fan_out, above):
     return math.sqrt(above / fan_in)
 
 
-@wrong_bound("counts only the outputs: the bound depends on fan_in + fan_out", above=(6, 3, 1))
+@wrong_bound(
+    "counts only the outputs: the bound depends on fan_in + fan_out",
+    hint="Print W.abs().max() for fan_out = 60, once with fan_in = 60, once with fan_in = 6000. Should the two be alike, and are they?",
+    above=(6, 3, 1),
+)
 def only_fan_out(fan_in, fan_out, above):
     return math.sqrt(above / fan_out)
 
 
-@wrong_bound("multiplies the numbers of inputs and outputs: the bound depends on their sum")
+@wrong_bound(
+    "multiplies the numbers of inputs and outputs: the bound depends on their sum",
+    hint="Work out your bound and the statement's for fan_in = fan_out = 2 and for fan_in = fan_out = 20. Why do they agree in only one of the cases?",
+)
 def product_of_fans(fan_in, fan_out):
     return math.sqrt(6 / (fan_in * fan_out))
 
 
-@wrong_bound("has another number than 6 under the root", above=(1, 3))
+@wrong_bound(
+    "has another number than 6 under the root",
+    hint="For fan_in = 350 and fan_out = 50, divide the statement's variance 2 / 400 by W.var(). What does the quotient say about the number under your root?",
+    above=(1, 3),
+)
 def not_six(fan_in, fan_out, above):
     return math.sqrt(above / (fan_in + fan_out))
 
 
-@wrong_bound("goes half as far as it should: rand() - 0.5 is between -1/2 and 1/2")
+@wrong_bound(
+    "goes half as far as it should: rand() - 0.5 is between -1/2 and 1/2",
+    hint="Follow 0 and 1, the ends of what torch.rand gives, through your code. Where do they come out, and where should they?",
+)
 def half_as_wide(fan_in, fan_out):
     return _bound(fan_in, fan_out) / 2
 
 
-@wrong_bound("multiplies by a gain for an activation: none is asked for", factor=(5 / 3, math.sqrt(2)))
+@wrong_bound(
+    "multiplies by a gain for an activation: none is asked for",
+    hint="In the docstring's example no weight is beyond 0.1225. How far do yours go, and what in your bound is not in the statement's?",
+    factor=(5 / 3, math.sqrt(2)),
+)
 def gain(fan_in, fan_out, factor):
     return _bound(fan_in, fan_out) * factor
 
 
-@wrong_bound("does not scale the random numbers with the numbers of inputs and outputs")
+@wrong_bound(
+    "does not scale the random numbers with the numbers of inputs and outputs",
+    hint="Print W.abs().max() for fan_in = fan_out = 10 and for 1000. Should the two be alike? Where do the sizes do more in your code than give the shape?",
+)
 def not_scaled(fan_in, fan_out):
     return 1.0
 
 
 @mistake(
-    "draws from a normal distribution: uniform numbers are asked for, none beyond the bound", loses=SPREAD
+    "draws from a normal distribution: uniform numbers are asked for, none beyond the bound",
+    hint="How many of the 17500 weights for fan_in = 350 and fan_out = 50 are beyond 0.1225 in size, and how many should be?",
+    loses=SPREAD,
 )
 def normal(fan_in, fan_out, generator=None):
     return torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / (fan_in + fan_out))
@@ -227,6 +264,7 @@ def normal(fan_in, fan_out, generator=None):
 
 @mistake(
     "draws from a normal distribution of another size: uniform numbers are asked for, none beyond the bound",
+    hint="Print torch.histc(W, bins=10) and W.std() for fan_in = 350 and fan_out = 50. Should the ten counts be alike, and the deviation 0.0707?",
     loses=EVERYTHING,
     deviation=(_bound, lambda i, o: 0.01, lambda i, o: 1.0, lambda i, o: 2 / (i + o)),
 )
@@ -234,13 +272,18 @@ def normal_of_other_size(fan_in, fan_out, generator=None, deviation=_bound):
     return torch.randn(fan_in, fan_out, generator=generator) * deviation(fan_in, fan_out)
 
 
-@mistake("draws positive numbers only: weights are between -a and a", loses=("centred", "spread"))
+@mistake(
+    "draws positive numbers only: weights are between -a and a",
+    hint="Follow 0 and 1, the ends of what torch.rand gives, through your code. Where do they come out, and where should they?",
+    loses=("centred", "spread"),
+)
 def positive_only(fan_in, fan_out, generator=None):
     return _bound(fan_in, fan_out) * torch.rand(fan_in, fan_out, generator=generator)
 
 
 @mistake(
     "draws from 0 to 2 a: the interval has the right width, but weights are between -a and a",
+    hint="Print W.mean() for fan_in = 350 and fan_out = 50. Where is the middle of your interval, and where should it be?",
     loses=(*EVERYTHING, "centred"),
 )
 def not_shifted(fan_in, fan_out, generator=None):
@@ -249,6 +292,7 @@ def not_shifted(fan_in, fan_out, generator=None):
 
 @mistake(
     "shuffles fixed numbers: every entry is drawn on its own, so that other numbers come in each call",
+    hint="Print the sorted weights of two calls, for fan_in = 2 and fan_out = 3. Which numbers come in both, and what is it that chance decides?",
     loses=("fresh_weights",),
 )
 def shuffled(fan_in, fan_out, generator=None):
@@ -257,37 +301,60 @@ def shuffled(fan_in, fan_out, generator=None):
     return numbers[torch.randperm(count, generator=generator)].reshape(fan_in, fan_out)
 
 
-@mistake("draws one row and repeats it: every entry needs a random number of its own")
+@mistake(
+    "draws one row and repeats it: every entry needs a random number of its own",
+    hint="Print W for fan_in = 3 and fan_out = 4. How many different numbers are in it, and how many should there be?",
+)
 def row_repeated(fan_in, fan_out, generator=None):
     return _uniform(_bound(fan_in, fan_out), 1, fan_out, generator).repeat(fan_in, 1)
 
 
-@mistake("draws one column and repeats it: every entry needs a random number of its own")
+@mistake(
+    "draws one column and repeats it: every entry needs a random number of its own",
+    hint="Print W for fan_in = 3 and fan_out = 4. How many different numbers are in it, and how many should there be?",
+)
 def column_repeated(fan_in, fan_out, generator=None):
     return _uniform(_bound(fan_in, fan_out), fan_in, 1, generator).repeat(1, fan_out)
 
 
-@mistake("draws one number for all entries: every entry needs a random number of its own")
+@mistake(
+    "draws one number for all entries: every entry needs a random number of its own",
+    hint="Print W for fan_in = 3 and fan_out = 4. How many different numbers are in it, and how many should there be?",
+)
 def one_number(fan_in, fan_out, generator=None):
     return _uniform(_bound(fan_in, fan_out), 1, 1, generator).repeat(fan_in, fan_out)
 
 
-@mistake("the result is transposed: it has the shape (fan_in, fan_out)")
+@mistake(
+    "the result is transposed: it has the shape (fan_in, fan_out)",
+    hint="Print W.shape for fan_in = 2 and fan_out = 5. Which of your lines decides the order of the two?",
+)
 def transposed(fan_in, fan_out, generator=None):
     return _uniform(_bound(fan_in, fan_out), fan_out, fan_in, generator)
 
 
-@mistake("returns float64: float32 is asked for")
+@mistake(
+    "returns float64: float32 is asked for",
+    hint="Print the dtype after each of your lines. Which one brings float64 in, and is it needed?",
+)
 def float64_result(fan_in, fan_out, generator=None):
     return _uniform(_bound(fan_in, fan_out), fan_in, fan_out, generator).double()
 
 
-@mistake("does not draw from the generator that it is given", loses=("generator",))
+@mistake(
+    "does not draw from the generator that it is given",
+    hint="Which of your calls draws the random numbers, and which of its arguments could be the generator?",
+    loses=("generator",),
+)
 def ignores_generator(fan_in, fan_out, generator=None):
     return _uniform(_bound(fan_in, fan_out), fan_in, fan_out, None)
 
 
-@mistake("seeds the generator that it is given, so that all seeds give the same", loses=("generator",))
+@mistake(
+    "seeds the generator that it is given, so that all seeds give the same",
+    hint="Print generator.initial_seed() before and after a call with a generator seeded with 7. Which of your lines changes it?",
+    loses=("generator",),
+)
 def seeds_generator(fan_in, fan_out, generator=None):
     if generator is not None:
         generator.manual_seed(0)
@@ -296,6 +363,7 @@ def seeds_generator(fan_in, fan_out, generator=None):
 
 @mistake(
     "gives the same weights in every call: without a generator, draw from torch's global one as it is",
+    hint="Call it twice in a row. Which line sends the random numbers back to their beginning?",
     loses=("fresh_weights",),
 )
 def same_every_call(fan_in, fan_out, generator=None):
@@ -306,6 +374,7 @@ def same_every_call(fan_in, fan_out, generator=None):
 
 @mistake(
     "gives the same weights in every call, whatever the generator is: it seeds one of its own",
+    hint="Where does the generator that you draw from come from, and what was done to it just before?",
     loses=("fresh_weights", "generator"),
 )
 def same_always(fan_in, fan_out, generator=None):
