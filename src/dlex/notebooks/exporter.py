@@ -16,6 +16,7 @@ from nbgrader.converters.base import NbGraderException
 from dlex.batch.entries import one_line
 from dlex.errors import DlexError
 from dlex.notebooks.cells import exercise_of
+from dlex.notebooks.gradebook import share_engines
 from dlex.notebooks.reading import read_submitted
 from dlex.notebooks.restore import Released, read_released, restore
 from dlex.notebooks.run import Handed, Run, work_of
@@ -31,6 +32,7 @@ class SubmissionExporter(NotebookExporter):
 
     def __init__(self, **kw):
         super().__init__(**kw)
+        share_engines()
         converter, coursedir = self.parent, self.parent.coursedir
         names = _exercises(coursedir)
         folders = _folders(coursedir)
