@@ -488,7 +488,11 @@ def in_place(X, p, generator):
     return X
 
 
-@mistake("cuts the result off from X: no gradient flows back", loses=("contract[gradients]",))
+@mistake(
+    "cuts the result off from X: no gradient flows back",
+    hint="Print requires_grad after each of your lines: where does True become False?",
+    loses=("contract[gradients]",),
+)
 @_right_elsewhere
 def detached(X, p, generator):
     return _kept(X, p, generator) * X.detach() / (1 - p)
