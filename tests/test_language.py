@@ -165,7 +165,7 @@ def test_what_was_typed_wrongly(chinese: None) -> None:
     assert "错误：没有选项 '--sed'。" in run("check", "--sed", "--lang", "zh").output
     done = run("show", "sofmax", "--lang", "zh")
     assert done.exit_code == 2
-    assert "错误：没有名为 'sofmax' 的章或练习" in done.output and "你是想说 softmax 或" in done.output
+    assert "错误：没有名为 'sofmax' 的章或练习" in done.output and "你是想说 softmax 吗" in done.output
 
 
 def test_an_exercise_by_its_title(chinese: None) -> None:

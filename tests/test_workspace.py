@@ -718,8 +718,8 @@ def test_what_failed_last_comes_first(run, small: Course, workspace: Path) -> No
     ]
     history.record(attempt(*failed), source("x"))
     shown = [run("hint", "one", cwd=workspace, course=small).output.splitlines() for _ in range(4)]
-    assert shown[0] == ["For sign:  What is -1 times -1?", "1/3  Why?"]
-    assert shown[1][1] == "For test_c:  What is 2 + 2?"
+    assert shown[0] == ['For "sign":  What is -1 times -1?', "1/3  Why?"]
+    assert shown[1][1] == 'For "test_c":  What is 2 + 2?'
     assert shown[2][2:] == ["1/3  Why?", "2/3  Because."]
     assert [each.step for each in history.hints(ONE)] == ["1", "mistake:sign", "check:test_c", "2", "3"]
     history.record(attempt(*RIGHT), source("y"))  # what is put right needs no hint

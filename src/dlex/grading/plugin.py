@@ -12,6 +12,7 @@ import gc
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -59,14 +60,21 @@ class Grader:
     def max_score(self) -> float:
         return sum(check.info.points for check in self.checks)
 
-    def warm_up(self) -> None:
-        """Do now what forks of this process would do again and again: what refutes most mistakes
-        are their answers to the first examples."""
+    def warm_up(self, seconds: float) -> None:
+        """Do now what forks of this process would do again and again: the answers of mistakes to the
+        first examples, which refute most of them; then those to all others, for so many seconds."""
         for frozen in self.checks:
             for example in frozen.examples:
                 _ = example.calls, example.size
             for suspect in self.suspects:
                 suspect.answers(frozen, 0, len(frozen.examples[0].calls))
+        until = time.monotonic() + seconds
+        for frozen in self.checks:
+            for number, example in enumerate(frozen.examples):
+                for suspect in self.suspects:
+                    if time.monotonic() > until:
+                        return
+                    suspect.answers(frozen, number, len(example.calls))
 
 
 class Lost(Exception):

@@ -37,6 +37,7 @@ from dlex.worker.client import Zygote
 
 TRIES = 3
 GRACE = 60.0  # seconds beyond a submission's own limit, after which its grader counts as hung
+WARM_UP = 2.0  # seconds for all exercises together: nobody is kept waiting for long
 CHUNK = 1 << 16
 
 MOST_RUNS = 30  # of pytest, one inside the other
@@ -85,7 +86,7 @@ def _serve(settings: protocol.Settings, connections: list[Connection]) -> None:
 def _make_ready(session: Session) -> None:
     """Do once, for the exercises of a session, what every fork would do again."""
     for exercise in session.exercises:
-        session.plugin.graders[exercise.id].warm_up()
+        session.plugin.graders[exercise.id].warm_up(WARM_UP / len(session.exercises))
     _rehearse(session)
 
 
