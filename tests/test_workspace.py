@@ -771,10 +771,10 @@ def test_every_mistake_has_a_hint(course: Course) -> None:
     """Short, and no explanation over again."""
     from dlex.grading.mistakes import load_reference
 
-    for exercise in course.exercises:
-        for each in load_reference(exercise).mistakes:
-            assert each.hint and each.hint != each.explanation, (exercise.id, each.name)
-            assert len(each.hint) < 200, (exercise.id, each.name)
+    for asked in course.exercises:
+        for each in load_reference(asked).mistakes:
+            assert each.hint and each.hint != each.explanation, (asked.id, each.name)
+            assert len(each.hint) < 200, (asked.id, each.name)
 
 
 # dlex report -----------------------------------------------------------------------------------
