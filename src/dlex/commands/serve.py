@@ -108,7 +108,7 @@ def _show(state: State) -> None:
             course=plain(state.terms.root), process=state.pid, level=state.level, device=state.terms.device
         )
     )
-    click.echo("  " + _("warm: {exercises}").format(exercises=", ".join(state.warm) or "–"))
+    click.echo("  " + _("warm: {exercises}").format(exercises=_(", ").join(state.warm) or "–"))
     click.echo(
         "  " + ngettext("one check answered", "{n} checks answered", state.answered).format(n=state.answered)
     )

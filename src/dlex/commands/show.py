@@ -73,7 +73,7 @@ def _plot(course: Course, target: str, svg: Path | None, png: Path | None) -> No
         _may_write(path, suffix)
     sources = {e: source for e, source in find_sources(course, (target,)).items() if _has_pictures(e)}
     if not sources:
-        others = ", ".join(exercise.name for exercise in course.exercises if _has_pictures(exercise))
+        others = _(", ").join(exercise.name for exercise in course.exercises if _has_pictures(exercise))
         message = _("{target} has no pictures").format(target=target)
         raise UsageError(message, _("These have: {names}").format(names=others or "-"))
 

@@ -60,12 +60,12 @@ def _told(step: Step) -> list[tuple[str, str]]:
     if step.lost:
         found.append((_("passes no longer: {titles}").format(titles=_titles(step.lost)), "red"))
     if step.mistakes:
-        found.append((_("mistake: {names}").format(names=plain(", ".join(step.mistakes))), "yellow"))
+        found.append((_("mistake: {names}").format(names=plain(_(", ").join(step.mistakes))), "yellow"))
     return found or [("", "")]
 
 
 def _titles(titles: list[str]) -> str:
-    shown, more = plain(", ".join(titles[:NAMED])), len(titles) - NAMED
+    shown, more = plain(_(", ").join(titles[:NAMED])), len(titles) - NAMED
     if more <= 0:
         return shown
     return ngettext("{titles} and 1 more", "{titles} and {n} more", more).format(titles=shown, n=more)
