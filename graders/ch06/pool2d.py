@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from dlex.grading import Contract, assert_close, assert_raises, check, picture, sizes, tensors
 
 MODES = st.sampled_from(["max", "avg"])
+UNKNOWN_MODES = ("min", "mean", "average", "MAX", "Avg", "sum", "maximum", "")
 MODE_NAMES = ("mode", "Mode", "MODE", "模式")
 WINDOW_NAMES = (
     "pool_size",
@@ -152,14 +153,13 @@ def test_window_of_one_entry(submission, reference, arguments):
 
 
 @check(points=1, hidden=True, hint="What does the function do when mode is neither 'max' nor 'avg'?")
-@settings(max_examples=30)
-@given(
-    arguments=images(), mode=st.sampled_from(["min", "mean", "average", "MAX", "Avg", "sum", "maximum", ""])
-)
-def test_unknown_mode(submission, reference, arguments, mode):
+@settings(max_examples=8)
+@given(arguments=images())
+def test_unknown_mode(submission, reference, arguments):
     """an unknown mode is a ValueError"""
     X, pool_size = arguments["X"], arguments["pool_size"]
-    assert_raises("ValueError", submission.pool2d, X, pool_size, mode, mentions=MODE_NAMES)
+    for mode in UNKNOWN_MODES:  # each time all of them: hypothesis draws some often and others never
+        assert_raises("ValueError", submission.pool2d, X, pool_size, mode, mentions=MODE_NAMES)
 
 
 @check(points=1, hidden=True, hint="Is a window refused that is too tall, but not too wide?")
