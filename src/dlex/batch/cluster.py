@@ -28,6 +28,8 @@ try:
     import dask
     from distributed import Client, Future, KilledWorker, LocalCluster
     from distributed.client import ClosedClientError
+    from distributed.comm.addressing import parse_address
+    from distributed.comm.registry import get_backend
 except ImportError as error:
     raise MachineError(
         f"grading on a cluster needs what is not installed: {error.name}",
@@ -136,6 +138,7 @@ class Cluster:
         try:
             if self._address == LOCAL:
                 return Client(stack.enter_context(_local(self._jobs, self._on_gpu)))
+            get_backend(parse_address(self._address)[0])  # ValueError at once, before a thread is started
             return Client(self._address, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:
             raise MachineError(
