@@ -45,7 +45,7 @@ def chinese() -> None:
 
 
 def run(*arguments: str) -> Result:
-    language._current = None  # each a process of its own
+    language._current = main._help_option = None  # each a process of its own
     return CliRunner().invoke(main, ["--course", str(ROOT), *arguments])
 
 
