@@ -19,11 +19,11 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from dlex import language
 from dlex.course import Course, Exercise
 from dlex.errors import CourseError
+from dlex.grading import drawing
 from dlex.grading.attempt import Attempt
 from dlex.grading.calls import Functions
 from dlex.grading.checks import ATTRIBUTE, CheckInfo
@@ -263,7 +263,7 @@ def _require_graders(exercises: list[Exercise]) -> None:
 
 
 def _run(course: Course, exercises: list[Exercise], plugin: Plugin) -> None:
-    settings.load_profile("dlex")
+    drawing.load()
     language.consult(course.catalogues, [chapter.id for chapter in course.file.chapter])
     paths = [str(exercise.path("graders")) for exercise in exercises]
     arguments = [*ARGUMENTS, f"--rootdir={course.root}", f"--config-file={os.devnull}", *paths]

@@ -16,7 +16,6 @@ from functools import cached_property
 import hypothesis
 import msgspec
 import torch
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import Unsatisfiable
 
 from dlex.errors import CourseError
@@ -31,23 +30,10 @@ from dlex.results.records import Efficiency, prominence
 from dlex.worker import wire
 from dlex.worker.client import ZygoteDied
 
-MAX_EXAMPLES = 60
 MANY = 4  # sets of passing answers to keep for an example
 CRASH_TRIES = 5  # tries that one costs which ends the worker: the next needs a new one
 PATIENCE = 10.0  # seconds after which a shrink is given up, however far it is
 WRONG = (CheckFailed, SubmissionFailed)
-
-settings.register_profile(
-    "dlex",
-    deadline=None,
-    database=None,
-    max_examples=MAX_EXAMPLES,
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    suppress_health_check=list(HealthCheck),
-    print_blob=False,
-    report_multiple_bugs=False,
-)
-
 
 @dataclass(frozen=True)
 class Example:
