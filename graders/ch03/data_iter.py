@@ -171,10 +171,11 @@ def test_generator(submission, reference, seed, step):
 
 
 @check(points=1)
-@settings(max_examples=15)
-@given(data=datasets(), batch_size=st.sampled_from([0, -1, -2, -12]))
-def test_bad_batch_size(submission, reference, data, batch_size):
+@settings(max_examples=5)
+@given(data=datasets())
+def test_bad_batch_size(submission, reference, data):
     """a batch_size below 1 raises ValueError"""
     data_iter = submission.data_iter.collected(MOST)
     words = ("batch_size", "batch", "Batch", "BATCH", "批")
-    assert_raises("ValueError", data_iter, batch_size, data["features"], data["labels"], mentions=words)
+    for batch_size in (0, -1, -2, -12):
+        assert_raises("ValueError", data_iter, batch_size, data["features"], data["labels"], mentions=words)

@@ -38,10 +38,13 @@ class Answers:
         return list(self._ahead)
 
     def finish(self) -> None:
-        """The example is over; answers that it did not ask for are dropped."""
+        """The example is over. Where a check failed early, the answers to its other calls still tell
+        one mistake from another."""
         while self._due:
             self._due.popleft()
-            self._next()
+            reply = self._next()
+            if self.foreseen:
+                self.transcript.append(reply)
 
     def ask(self, request: wire.Call | wire.Attribute) -> wire.Reply:
         """Answer one call: from what was prefetched if it is that very call, else live."""

@@ -38,7 +38,11 @@ from dlex.worker.values import leaves
 
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
 EXAMPLES = 25
-FEWER = {"device": 5, "operations": 1}  # what goes wrong with devices rarely depends on the numbers
+FEWER = {
+    "single": 12,  # each has one of every kind
+    "device": 5,  # what goes wrong with devices rarely depends on the numbers
+    "operations": 1,
+}
 FLOATS = (torch.float32, torch.float64)
 HALVES = (torch.float16, torch.bfloat16)
 
@@ -140,16 +144,18 @@ class Contract:
         return clause
 
     def _single(self) -> Callable:
-        @given(arguments=st.one_of([self.inputs(**{name: 1}) for name in self.single]))
-        def clause(submission, reference, arguments):
-            self._compare(submission, reference, arguments)
+        @given(each=st.tuples(*(self.inputs(**{name: 1}) for name in self.single)))
+        def clause(submission, reference, each):
+            for arguments in each:
+                self._compare(submission, reference, arguments)
 
         return clause
 
     def _views(self) -> Callable:
-        @given(arguments=self.inputs(), layout=st.sampled_from(["transposed", "strided"]))
-        def clause(submission, reference, arguments, layout):
-            self._compare(submission, reference, as_view(arguments, layout))
+        @given(arguments=self.inputs())
+        def clause(submission, reference, arguments):
+            for layout in ("transposed", "strided"):
+                self._compare(submission, reference, as_view(arguments, layout))
 
         return clause
 

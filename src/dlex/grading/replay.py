@@ -35,6 +35,7 @@ CRASH_TRIES = 5  # tries that one costs which ends the worker: the next needs a 
 PATIENCE = 10.0  # seconds after which a shrink is given up, however far it is
 WRONG = (CheckFailed, SubmissionFailed)
 
+
 @dataclass(frozen=True)
 class Example:
     """What hypothesis drew for a check, the calls that the check makes with it, and sets of answers

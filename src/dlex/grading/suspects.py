@@ -93,10 +93,6 @@ class _InProcess(Answers):
         self._calls = deque(self._frozen.examples[self._number].calls)
         self._answers = self._suspect.anew(self._frozen, self._number)
 
-    def finish(self) -> None:
-        """Nothing is on its way."""
-        self._due.clear()
-
     def lend(self, function: Callable) -> wire.Callback:
         return self._local.lend(function)
 
