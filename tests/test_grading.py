@@ -182,12 +182,12 @@ def test_tensors_in_lists_are_viewed_and_watched(name: str) -> None:
 
     clauses = dict(Contract("f", lambda dtype=None: st.none()).checks())
     functions = Functions(Local({"f": answer})), Functions(Local({"f": sums}))
-    drawn = {"arguments": {}, "views": {"layout": "transposed"}}
     lost = None
-    for clause, more in drawn.items():
+    for clause in ("arguments", "views"):
         arguments = {"pairs": [(torch.ones(2, 3), True)], "tensors": [torch.ones(2, 3)]}
+        drawn = {"each": [arguments]} if clause == "arguments" else {"arguments": arguments}
         try:
-            clauses[clause].hypothesis.inner_test(*functions, arguments=arguments, **more)
+            clauses[clause].hypothesis.inner_test(*functions, **drawn)
         except (CheckFailed, Raised):
             lost = clause
     assert lost == expected

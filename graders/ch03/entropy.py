@@ -129,14 +129,15 @@ def impossible(arguments, mask, in_q):
 
 @check(points=1, hidden=True, hint="What is -log(0), and does anything on the way hide it?")
 @settings(max_examples=30)
-@given(arguments=pairs(), mask=masks)
-def test_impossible_in_belief(submission, reference, arguments, mask):
+@given(arguments=pairs(), mask=masks, place=st.integers(0, 5))
+def test_impossible_in_belief(submission, reference, arguments, mask, place):
     """an outcome with p > 0 and q = 0 costs inf"""
-    p, q, base = arguments.values()
-    q = without(q, mask)
-    cross_entropy, divergence = submission.cross_entropy(p, q, base), submission.kl_divergence(p, q, base)
-    assert_close(cross_entropy, reference.cross_entropy(p, q, base), what="the cross-entropy")
-    assert_close(divergence, reference.kl_divergence(p, q, base), what="the divergence")
+    p, believed, base = arguments.values()
+    only_one = [number == place % len(p) for number in range(len(mask))]
+    for q in (without(believed, only_one), without(believed, mask)):
+        cross_entropy, divergence = submission.cross_entropy(p, q, base), submission.kl_divergence(p, q, base)
+        assert_close(cross_entropy, reference.cross_entropy(p, q, base), what="the cross-entropy")
+        assert_close(divergence, reference.kl_divergence(p, q, base), what="the divergence")
 
 
 @check(points=1, hidden=True, hint="Is anything added to a probability, or is it kept above some number?")

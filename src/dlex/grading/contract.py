@@ -39,7 +39,9 @@ from dlex.worker.values import leaves
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
 EXAMPLES = 25
 FEWER = {
-    "single": 12,  # each has one of every kind
+    "dtype": 15,  # these three have arguments of every kind in each example
+    "arguments": 15,
+    "single": 12,
     "device": 5,  # what goes wrong with devices rarely depends on the numbers
     "operations": 1,
 }
@@ -96,8 +98,7 @@ class Contract:
         for name in self.clauses or clauses:
             make, title = clauses[name]
             points = 0 if name == "operations" else self.points.get(name, 1)
-            most = FEWER.get(name, EXAMPLES)
-            examples = settings(max_examples=2 * most if half and name == "dtype" else most)
+            examples = settings(max_examples=FEWER.get(name, EXAMPLES))
             yield (
                 name,
                 check(points, title=about.format(function=self.function, title=title))(examples(make())),
@@ -133,18 +134,23 @@ class Contract:
         function = getattr(functions, self.function)
         return function if self.collect is None else function.collected(self.collect)
 
+    def _every(self, kinds: Sequence[dict[str, object]]) -> st.SearchStrategy[tuple[dict[str, object], ...]]:
+        """Arguments of every kind: an example with just one of them may leave a kind out for long."""
+        return st.tuples(*(self.inputs(**kind) for kind in kinds))
+
     def _half(self) -> Callable:
         return self._dtype((*FLOATS, *HALVES))
 
     def _dtype(self, dtypes: Sequence[torch.dtype] = FLOATS) -> Callable:
-        @given(arguments=st.one_of([self.inputs(dtype=dtype) for dtype in dtypes]))
-        def clause(submission, reference, arguments):
-            self._compare(submission, reference, arguments)
+        @given(each=self._every([{"dtype": dtype} for dtype in dtypes]))
+        def clause(submission, reference, each):
+            for arguments in each:
+                self._compare(submission, reference, arguments)
 
         return clause
 
     def _single(self) -> Callable:
-        @given(each=st.tuples(*(self.inputs(**{name: 1}) for name in self.single)))
+        @given(each=self._every([{name: 1} for name in self.single]))
         def clause(submission, reference, each):
             for arguments in each:
                 self._compare(submission, reference, arguments)
@@ -160,13 +166,14 @@ class Contract:
         return clause
 
     def _arguments(self) -> Callable:
-        @given(arguments=self.inputs(dtype=torch.float32) | self.inputs(dtype=torch.float64))
-        def clause(submission, reference, arguments):
-            seen = self._of(submission).observe(*arguments.values())
-            self._compare_values(seen.value, reference, arguments)
-            self._compare_arguments(arguments, seen.arguments)
-            if seen.random_state_moved and self.judge is None:
-                raise CheckFailed(Difference("random", _("the global random state has moved")))
+        @given(each=self._every([{"dtype": dtype} for dtype in FLOATS]))
+        def clause(submission, reference, each):
+            for arguments in each:
+                seen = self._of(submission).observe(*arguments.values())
+                self._compare_values(seen.value, reference, arguments)
+                self._compare_arguments(arguments, seen.arguments)
+                if seen.random_state_moved and self.judge is None:
+                    raise CheckFailed(Difference("random", _("the global random state has moved")))
 
         return clause
 
