@@ -39,9 +39,7 @@ from dlex.worker.values import leaves
 Inputs = Callable[..., st.SearchStrategy[dict[str, object]]]
 EXAMPLES = 25
 FEWER = {
-    "dtype": 15,  # these three have arguments of every kind in each example
-    "arguments": 15,
-    "single": 12,
+    **dict.fromkeys(("dtype", "arguments", "single"), 15),  # each example has arguments of every kind
     "device": 5,  # what goes wrong with devices rarely depends on the numbers
     "operations": 1,
 }
