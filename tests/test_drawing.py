@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,3 +56,12 @@ def test_a_seed_draws_the_same_examples_whatever_is_loaded(tmp_path: Path, monke
 def test_small_ranges_are_drawn_evenly() -> None:
     numbers = [number for seed in range(10) for pair in drawn(st.integers(1, 6), seed) for number in pair]
     assert all(150 < numbers.count(number) < 250 for number in range(2, 7))
+
+
+OPEN = [st.integers(), st.binary(), st.lists(st.floats(0.0, 1.0)), st.text(), st.none() | st.booleans()]
+
+
+@pytest.mark.parametrize("values", OPEN, ids=repr)
+def test_whatever_a_strategy_leaves_open_stays_small(values: st.SearchStrategy) -> None:
+    examples = drawn(values)
+    assert len(examples) == 60 and len(repr(examples)) < 100_000

@@ -8,23 +8,28 @@ should have nothing in common, and be the same wherever they are drawn.
 from __future__ import annotations
 
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+from hypothesis.internal.conjecture.providers import (
+    AVAILABLE_PROVIDERS,
+    COLLECTION_DEFAULT_MAX_SIZE,
+    HypothesisProvider,
+)
 
 MAX_EXAMPLES = 60
 PROFILE = "dlex"
 
 
 class Independent(HypothesisProvider):
-    """Draws uniformly; hypothesis does not vary the examples of a backend that is not its own."""
+    """Draws from a range evenly. Hypothesis leaves the examples of a backend that is not its own alone."""
 
     def draw_integer(self, min_value=None, max_value=None, *, weights=None, shrink_towards=0) -> int:
         if None in (min_value, max_value) or weights is not None:
             return super().draw_integer(min_value, max_value, weights=weights, shrink_towards=shrink_towards)
         return self._random.randint(min_value, max_value)
 
-    def draw_bytes(self, min_size=0, max_size=None) -> bytes:
-        most = max_size if max_size is not None else 2 * min_size + 10
-        return self._random.randbytes(self._random.randint(min_size, most))
+    def draw_bytes(self, min_size=0, max_size=COLLECTION_DEFAULT_MAX_SIZE) -> bytes:
+        if min_size != max_size:
+            return super().draw_bytes(min_size, max_size)
+        return self._random.randbytes(min_size)  # the entries of a tensor, at once
 
     def _maybe_draw_constant(self, *_args, **_kwargs) -> None:
         """No numbers from modules that are loaded."""
