@@ -266,7 +266,7 @@ def test_a_function_that_is_not_there_resembles_no_mistake(course) -> None:
 
     reference = load_reference(course.find("softmax")[0])
     frozen = freeze("once", getattr(test_once, ATTRIBUTE), test_once, reference, 0)
-    missing = Replay(Failure(MissingFunction("softmax"), {}, None), seen=[Seen([], True, True)])
+    missing = Replay(Failure(MissingFunction("softmax"), {}, None), seen=[Seen([], True, True, 0)])
     assert diagnose(suspects(reference), [(frozen, missing)]) == {}
 
 

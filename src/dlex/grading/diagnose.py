@@ -33,7 +33,8 @@ def diagnose(known: list[Suspect], replays: list[tuple[FrozenCheck, Replay]]) ->
     """The mistake behind each failed check, where one is certain, by check name.
 
     A mistake that explains everything that was seen of the submission explains all its failed
-    checks. One that explains only part of it may be one of two mistakes: it is named on a check
+    checks; of several such, that which also answers like the submission where checks no longer asked.
+    One that explains only part of it may be one of two mistakes: it is named on a check
     where it is wrong on many examples in just the same way, if every check that it is known to lose
     was lost. (Features are never the same by accident, so that one example will do.)
     """
@@ -42,15 +43,41 @@ def diagnose(known: list[Suspect], replays: list[tuple[FrozenCheck, Replay]]) ->
         return {}
     passed = [(frozen, result) for frozen, result in replays if result.failure is None]
     failed.sort(key=lambda entry: len(entry[0].examples))  # what is quick to refute comes first
-    wholly: list[tuple[int, Mistake]] = []
+    wholly: list[tuple[int, Suspect]] = []
     for suspect in known:
         deviations = _match_all(failed, passed, suspect)
         if deviations is not None:
-            wholly.append((deviations, suspect.mistake))
+            wholly.append((deviations, suspect))
     if wholly:
         lost = [frozen.name for frozen, _result in failed]
-        return dict.fromkeys(lost, min(wholly, key=lambda entry: entry[0])[1])
+        return dict.fromkeys(lost, _closest(failed, wholly).mistake)
     return _partly(known, failed)
+
+
+def _closest(failed: list, explanations: list[tuple[int, Suspect]]) -> Suspect:
+    """Of the suspects that explain everything, the one that contradicts least, then fails least."""
+    if len(explanations) == 1:
+        return explanations[0][1]
+    ranks = [(_contradictions(failed, suspect), deviations) for deviations, suspect in explanations]
+    return explanations[ranks.index(min(ranks))][1]
+
+
+def _contradictions(failed: list[tuple[FrozenCheck, Replay]], suspect: Suspect) -> int:
+    """How many of the answers that checks did not ask for, as they had failed, a suspect gives otherwise."""
+    count = 0
+    for frozen, result in failed:
+        random = frozen.reference.features
+        for number, seen in enumerate(result.seen):
+            if not seen.foreseen or len(seen.replies) == seen.asked:
+                continue
+            answers = suspect.answers(frozen, number, len(seen.replies))
+            calls = frozen.examples[number].calls
+            for call, theirs, ours in list(zip(calls, seen.replies, answers, strict=False))[seen.asked :]:
+                if call.name in random:  # no two of its values are the same
+                    count += (theirs.error is None) != (ours.error is None)
+                else:
+                    count += not same(theirs, ours, call)
+    return count
 
 
 def _match_all(failed: list, passed: list, suspect: Suspect) -> int | None:
@@ -119,7 +146,7 @@ def _at_a_glance(
     if not seen.foreseen:
         return None
     calls = frozen.examples[number].calls
-    answers = suspect.answers(frozen, number, len(seen.replies))
+    answers = suspect.answers(frozen, number, seen.asked)
     comparison = _Comparison(frozen.reference, result.failure is None)
     for call, theirs, ours in zip(calls, seen.replies, answers, strict=False):
         comparison.add(call, theirs, ours)

@@ -105,11 +105,12 @@ class Failure:
 @dataclass(frozen=True)
 class Seen:
     """What came of one example: every answer, in order; whether they were all answers to the calls
-    that were foreseen; whether the check failed on them."""
+    that were foreseen; whether the check failed on them; how many it had asked for by then."""
 
     replies: list[wire.Reply]
     foreseen: bool
     failed: bool
+    asked: int
 
 
 @dataclass
@@ -190,15 +191,15 @@ def _seen(frozen: FrozenCheck, example: Example, attempt: Answers, oracle: Funct
         if example.passing:
             replies = attempt.read_ahead(example.calls)
             if any(all(map(identical, replies, known)) for known in example.passing):
-                return Seen(replies, True, False)
+                return Seen(replies, True, False, len(replies))
         result.efficiency = _run_body(frozen, attempt, oracle, copy(example.drawn)) or result.efficiency
     except WRONG as error:
         _keep_smaller(result, error, example, attempt.last)
-        return Seen(attempt.transcript, attempt.foreseen, True)
+        return Seen(attempt.transcript, attempt.foreseen, True, len(attempt.transcript))
     complete = attempt.foreseen and len(attempt.transcript) == len(example.requests)
     if complete and result.efficiency is None and len(example.passing) < MANY:
         example.passing.append(attempt.transcript)
-    return Seen(attempt.transcript, attempt.foreseen, False)
+    return Seen(attempt.transcript, attempt.foreseen, False, len(attempt.transcript))
 
 
 def shrink(frozen: FrozenCheck, attempt: Answers, failure: Failure, tries: int) -> tuple[Failure, int]:
