@@ -4,7 +4,8 @@
 
 Right answers are run at all seeds, the known mistakes at the first `--mistake-seeds` of them, mutants
 at the first `--mutant-seeds`: a seed with mutants takes ten times as long as one without.
-An interrupted run goes on where it stopped; an exercise whose files have changed starts again.
+An interrupted run goes on where it stopped; an exercise whose files have changed starts again, and all do
+if their examples are drawn in another way.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from dlex.course import CONTENT, Course, Exercise, read_course
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "audit.json"
+DRAWS = [ROOT / "src" / "dlex" / "grading" / f"{name}.py" for name in ("drawing", "strategies", "contract")]
 
 
 def main() -> None:
@@ -62,9 +64,9 @@ def so_far(path: Path, course: Course) -> dict:
 
 
 def digest(exercise: Exercise) -> str:
-    """Identifies an exercise's files and variants."""
+    """Identifies an exercise's files and variants, and how its examples are drawn."""
     variants = sorted((ROOT / "tests" / "variants" / exercise.id).glob("*.py"))
-    paths = [exercise.path(folder) for folder in CONTENT] + variants
+    paths = [*DRAWS, *(exercise.path(folder) for folder in CONTENT), *variants]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
 
