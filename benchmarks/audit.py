@@ -35,9 +35,10 @@ def main() -> None:
     results = so_far(options.out, course)
     for seeds, depth in blocks(options):
         for exercise in chosen:  # one after the other, so that little is lost
-            if set(seeds) <= set(results["exercises"].get(exercise.id, {}).get("seeds", [])):
+            left = [seed for seed in seeds if seed not in done(results, exercise, depth)]
+            if not left:
                 continue
-            found = audit(course, [exercise], seeds=seeds, jobs=options.jobs, depth=depth)
+            found = audit(course, [exercise], seeds=left, jobs=options.jobs, depth=depth)
             add(results, found, depth, digest(exercise))
             options.out.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
         print(summary(results), flush=True)
@@ -85,11 +86,17 @@ def blocks(options: argparse.Namespace) -> Iterator[tuple[list[int], Depth]]:
             start = stop
 
 
+def done(results: dict, exercise: Exercise, depth: Depth) -> list[int]:
+    """The seeds at which an exercise was audited that deep."""
+    reach = "mutant_seeds" if depth.mutants else "mistake_seeds" if depth.mistakes else "seeds"
+    return results["exercises"].get(exercise.id, {}).get(reach, [])
+
+
 def add(results: dict, found: Audit, depth: Depth, files: str) -> None:
     """Count a block in."""
     exercise = found.exercises[0]
     known = results["exercises"].setdefault(exercise.id, fresh(exercise) | {"files": files})
-    known["seeds"] += exercise.seeds
+    known["seeds"] = sorted({*known["seeds"], *exercise.seeds})
     known["problems"] += [{"seeds": p.seeds, "message": p.message} for p in found.all_problems]
     known["seconds"] = round(known["seconds"] + exercise.seconds, 1)
     if depth.mistakes:

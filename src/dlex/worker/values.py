@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import msgspec
+import numpy as np
 import torch
 
 from dlex.worker import wire
@@ -18,7 +19,7 @@ DTYPES = {
     )
 }  # fmt: skip
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
-_NO_NUMPY = {torch.bfloat16: torch.int16}
+_OF_NUMPY = {name: np.dtype("int16" if name == "bfloat16" else name) for name in DTYPES}
 _PLAIN = (bool, int, float, str, type(None))
 
 Keep = Callable[[object], wire.Value]
@@ -28,12 +29,9 @@ Resolve = Callable[[wire.Ref | wire.Callback], object]
 
 def encode_tensor(tensor: torch.Tensor, *, layout: bool = False) -> wire.Tensor:
     """A tensor as bytes. With `layout`, its strides and its requires_grad flag travel too."""
-    plain = tensor.detach()
-    if plain.device.type != "cpu":
-        plain = plain.cpu()
-    plain = plain.resolve_conj().resolve_neg().contiguous()
-    raw = plain.view(_NO_NUMPY[plain.dtype]) if plain.dtype in _NO_NUMPY else plain
-    message = wire.Tensor(_NAMES[tensor.dtype], list(tensor.shape), raw.numpy().tobytes(), tensor.device.type)
+    raw = tensor.detach().view(torch.int16) if tensor.dtype is torch.bfloat16 else tensor
+    data = raw.numpy(force=True).tobytes()
+    message = wire.Tensor(_NAMES[tensor.dtype], list(tensor.shape), data, tensor.device.type)
     if layout:
         message.requires_grad = tensor.requires_grad
         if not tensor.is_contiguous():
@@ -53,7 +51,8 @@ def decode_tensor(message: wire.Tensor) -> torch.Tensor:
     data = bytearray(message.data)
     if dtype is torch.bool and data.translate(None, b"\0\1"):
         raise ValueError("a bool that is neither 0 nor 1")
-    return torch.frombuffer(data, dtype=dtype).reshape(message.shape)
+    raw = torch.from_numpy(np.ndarray(message.shape, _OF_NUMPY[message.dtype], data))
+    return raw.view(dtype) if dtype is torch.bfloat16 else raw
 
 
 def rebuild(message: wire.Tensor) -> torch.Tensor:
