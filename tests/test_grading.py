@@ -228,6 +228,30 @@ def test_random_answers_are_named_by_all_that_they_drew(grade_sources) -> None:
     assert named(results["in no list"]) == set()
 
 
+ACCURACY = b"""
+def accuracy(y_hat, y):
+    if len(y) == 0:
+        raise ValueError("y holds no examples")
+    predicted = y_hat.argmax(dim=1) if y_hat.dim() == 2 else y_hat
+    return (predicted == y).double().mean().item()
+"""
+
+
+def test_numbers_that_are_equal_in_python_are_told_apart(grade_sources) -> None:
+    """1 == 1.0 == True, but only one of them is what was asked for, also after the right one passed."""
+    answer = b"(predicted == y).double().mean().item()"
+    some = {
+        "int": b"int(all(predicted == y)) or " + answer,
+        "bool": b"bool(all(predicted == y)) or " + answer,
+    }
+    sources = {"right": ACCURACY, **{name: ACCURACY.replace(answer, each) for name, each in some.items()}}
+    results = grade_sources("accuracy", sources)
+    assert results["right"].score == results["right"].max_score
+    for name in some:
+        assert outcomes(results[name])["any_scores"] == "failed"
+        assert named(results[name]) == set()
+
+
 def draw(course, seed: int) -> list[FrozenCheck]:
     found: list[FrozenCheck] = []
 

@@ -82,6 +82,18 @@ def heavy():
 def apply_twice(f, x):
     return f(f(x))
 
+def offset(x):
+    return x.storage_offset()
+
+def seeds():
+    torch.manual_seed(0)
+
+def half_of(n, generator=None):
+    return torch.rand(n, generator=generator) / 2
+
+def ignores(generator):
+    return float(torch.rand(()))
+
 def draws():
     return [random.random(), float(torch.rand(()))]
 
@@ -231,6 +243,24 @@ def test_what_happens_in_the_loop_is_observed(submission) -> None:
     assert [pair[1] for pair in seen.value] == [5, 5]
     assert not seen.random_state_moved
     assert submission.pairs.collected(2).measure(torch.ones(2), 5)[1].operations == 2
+
+
+def test_where_random_numbers_came_from_is_observed(submission) -> None:
+    generator = torch.Generator().manual_seed(7)
+    assert submission.half_of.observe(3).drew == [True]
+    assert submission.half_of.observe(3, generator=generator).drew == [False, True]
+    assert submission.ignores.observe(generator).drew == [True, False]
+    assert not submission.double.observe(torch.ones(2)).random_state_moved
+
+
+def test_a_seed_that_every_call_sets_is_seen_each_time(submission) -> None:
+    assert [submission.seeds.observe().random_state_moved for _call in range(3)] == [True, True, True]
+
+
+def test_views_do_not_begin_where_their_memory_does(submission) -> None:
+    x = torch.arange(12.0).reshape(3, 4)
+    assert submission.offset(x) == 0 and submission.offset(x.T) == 1
+    assert torch.equal(submission.double(x.T), 2 * x.T)
 
 
 def test_gradients_flow_through_the_items_that_are_floats(submission) -> None:

@@ -14,7 +14,7 @@ its own output and through every state that follows: go back through all the ste
 
 - `X` has shape `(T, n, d)`, `Y` has shape `(T, n, q)`, `H0` has shape `(n, h)`.
 - `W_xh` has shape `(d, h)`, `W_hh` `(h, h)`, `b_h` `(h,)`, `W_hq` `(h, q)` and `b_q` `(q,)`.
-- All of them have one dtype, float32 or float64. The results have it too.
+- All of them have one dtype, float32 or float64, and are on one device. So are the results.
 - The result is the tuple `(loss, gradients)`: a 0-d tensor, and a dict of five tensors under the keys
   `"W_xh"`, `"W_hh"`, `"b_h"`, `"W_hq"` and `"b_q"`, each of the shape of its parameter.
 - Gradients may grow or fade over many steps. Return them as they are, without clipping.

@@ -4,7 +4,24 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, as_view, assert_close, assert_raises, check, labels, sizes, tensors
+from dlex.grading import (
+    Contract,
+    as_view,
+    assert_close,
+    assert_raises,
+    assert_unchanged,
+    check,
+    labels,
+    sizes,
+    tensors,
+)
+
+NEGATIVE = {
+    "plain": lambda scores: scores - 10.0,
+    "large": lambda scores: (scores - 10.0) * 1e9,
+    "small": lambda scores: (scores - 10.0) * 1e-9,
+    "close": lambda scores: scores.double() * 1e-9 - 10.0,  # the same to float32
+}
 
 
 @st.composite
@@ -49,8 +66,11 @@ def test_any_scores(submission, reference, batch):
 @given(batch=classes() | classes(n=20), viewed=st.booleans())
 def test_predicted_classes(submission, reference, batch, viewed):
     """predicted classes instead of scores"""
-    y_hat, y = (as_view(value, "strided") if viewed else value for value in batch.values())
-    assert_close(submission.accuracy(y_hat, y), reference.accuracy(y_hat, y))
+    if viewed:
+        batch = as_view(batch, "strided")
+    seen = submission.accuracy.observe(*batch.values())
+    assert_close(seen.value, reference.accuracy(*batch.values()))
+    assert_unchanged(batch, seen.arguments)
 
 
 @check(points=2, hidden=True, hint="Which class is predicted where two scores of a row are the largest?")
@@ -63,10 +83,10 @@ def test_ties(submission, reference, n, q, codes, y):
 
 
 @check(points=1, hidden=True, hint="Which class is predicted where no score is above 0?")
-@given(batch=batches(), large=st.booleans())
-def test_negative_scores(submission, reference, batch, large):
+@given(batch=batches(), kind=st.sampled_from(list(NEGATIVE)))
+def test_negative_scores(submission, reference, batch, kind):
     """rows of negative scores alone"""
-    y_hat = (batch["y_hat"] - 10.0) * (1e9 if large else 1.0)
+    y_hat = NEGATIVE[kind](batch["y_hat"])
     assert_close(submission.accuracy(y_hat, batch["y"]), reference.accuracy(y_hat, batch["y"]))
 
 

@@ -4,7 +4,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, check, labels, picture, probabilities, sizes
+from dlex.grading import (
+    Contract,
+    assert_close,
+    assert_unchanged,
+    check,
+    labels,
+    picture,
+    probabilities,
+    sizes,
+)
 
 
 @st.composite
@@ -65,7 +74,9 @@ def test_true_class_impossible(submission, reference, batch, zeros):
     """a true class with probability 0 costs inf"""
     y = batch["y"]
     y_hat = with_true_class(batch["y_hat"], y, lambda p: p.masked_fill(torch.tensor(zeros[: len(y)]), 0.0))
-    assert_close(submission.cross_entropy(y_hat, y), reference.cross_entropy(y_hat, y))
+    seen = submission.cross_entropy.observe(y_hat, y)
+    assert_close(seen.value, reference.cross_entropy(y_hat, y))
+    assert_unchanged({"y_hat": y_hat, "y": y}, seen.arguments)
 
 
 @check(

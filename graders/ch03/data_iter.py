@@ -10,6 +10,7 @@ from dlex.grading import (
     assert_alike,
     assert_binomial,
     assert_close,
+    assert_drawn,
     assert_independent,
     assert_raises,
     check,
@@ -19,6 +20,7 @@ from dlex.grading.failures import CheckFailed, Difference
 from dlex.language import _
 
 MOST = 100  # more minibatches than any check has
+TRIES = range(50)
 SEEDS = st.integers(0, 2**31)
 SHAPES = [(), (1,), (3,), (1, 2), (2, 1, 3)]  # of one example
 LABEL_SHAPES = [(), (1,), (2,)]
@@ -152,6 +154,12 @@ def test_fresh_order(submission, reference):
         place = int(stuck.nonzero()[0])
         summary = _("in 10 epochs, the same one of 40 examples had place {place}").format(place=place)
         raise CheckFailed(Difference("statistics", summary))
+    features, labels = numbered(2, 1), numbered(2, step=10.0)
+    for batch_size in (1, 2):
+        firsts = [int(order_of(epoch(submission, batch_size, features, labels), features)[0]) for _ in TRIES]
+        if len(set(firsts)) == 1:  # by chance, once in 2**49 times
+            summary = _("in {count} epochs, two examples came in the same order every time")
+            raise CheckFailed(Difference("statistics", summary.format(count=len(firsts))))
 
 
 @check(points=1, hint="Do all random numbers come from `generator`?")
@@ -168,6 +176,8 @@ def test_generator(submission, reference, seed, step):
     if order_of(first, features).tolist() == order_of(other, features).tolist():
         summary = _("generators seeded with {seed} and {other} gave the very same order of 40 examples")
         raise CheckFailed(Difference("statistics", summary.format(seed=seed, other=seed + step)))
+    data_iter, generator = submission.data_iter.collected(MOST), torch.Generator().manual_seed(seed)
+    assert_drawn(data_iter.observe(2, features, labels, generator=generator), "generator")
 
 
 @check(points=1)

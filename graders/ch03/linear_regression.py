@@ -37,7 +37,7 @@ def predictions(draw, n=None, dtype=torch.float32, y_hat_flat=False, y_flat=None
 @st.composite
 def descents(draw, d=None, dtype=torch.float32, shapes=None):
     """Parameters of these shapes, those of a linear model if left out, and their gradients."""
-    shapes = shapes or [(draw(sizes(d)), 1), (1,)]
+    shapes = [(draw(sizes(d)), 1), (1,)] if shapes is None else shapes
     return {
         "params": [draw(entries(shape, dtype)) for shape in shapes],
         "grads": [draw(entries(shape, dtype)) for shape in shapes],

@@ -18,6 +18,7 @@ from dlex.grading import (
     assert_binomial,
     assert_close,
     assert_distribution,
+    assert_drawn,
     assert_independent,
     assert_mean,
     check,
@@ -31,6 +32,8 @@ LARGE = st.sampled_from([(420, 60), (60, 420), (400, 50), (50, 400)])  # 20,000 
 SHAPE = 25, 175  # of 4,375 entries
 SEEDS = st.integers(0, 2**31)
 ROUNDING = 1e-6  # of the bound
+REPEATED = 500  # of 25,200 entries; there are 2**23 sizes, so that about 38 come twice by chance
+FEW = 64
 GRID = 2**-22  # a float32 may come out as 0: of all numbers, that share is below any limit
 
 
@@ -128,13 +131,19 @@ def test_spread(submission, reference, sizes, seed):
 
 @check(points=1, hidden=True, hint="How many random numbers are drawn?")
 @settings(max_examples=2)
-@given(sizes=LARGE)
-def test_independent_entries(submission, reference, sizes):
+@given(sizes=LARGE, seed=SEEDS)
+def test_independent_entries(submission, reference, sizes, seed):
     """every entry is drawn on its own"""
-    high = (W := drawn(submission, *sizes)).median() < W
-    for what, first, second in opposite_entries(high):
-        told = _("{what} are above or below the middle together").format(what=what)
-        assert_independent(first, second, told)
+    for generator in (None, torch.Generator().manual_seed(seed)):
+        high = (W := drawn(submission, *sizes, generator=generator)).median() < W
+        for what, first, second in opposite_entries(high):
+            told = _("{what} are above or below the middle together").format(what=what)
+            assert_independent(first, second, told)
+        repeated = W.numel() - len(W.abs().unique())
+        if repeated > REPEATED:
+            summary = _("{repeated:,} of {total:,} entries are the same number as another, up to the sign")
+            summary = summary.format(repeated=repeated, total=W.numel())
+            raise CheckFailed(Difference("statistics", summary))
 
 
 @check(points=1, hidden=True, hint="Where do the random numbers of the second call come from?")
@@ -143,6 +152,12 @@ def test_fresh_weights(submission, reference):
     first, second, third = (drawn(submission, *SHAPE).flatten().sort().values for _call in range(3))
     if torch.equal(first, second) or torch.equal(second, third) or torch.equal(first, third):
         raise CheckFailed(Difference("statistics", _("two calls gave the very same 4,375 numbers")))
+    single = torch.cat([drawn(submission, 1, 1) for _call in range(FEW)])
+    different = len(single.abs().unique())
+    if different < FEW - 4:  # the same four times by chance: once in 10**20 calls
+        summary = _("{calls} calls for a single weight gave {different} different numbers, up to the sign")
+        raise CheckFailed(Difference("statistics", summary.format(calls=FEW, different=different)))
+    assert_drawn(submission.xavier_uniform.observe(*SHAPE), "torch")
 
 
 @check(points=2, hint="Do all random numbers come from `generator`?")
@@ -158,3 +173,5 @@ def test_generator(submission, reference, seed, step):
     if torch.equal(first, other):
         summary = _("generators seeded with {seed} and {other} gave the very same 4,375 weights")
         raise CheckFailed(Difference("statistics", summary.format(seed=seed, other=seed + step)))
+    generator = torch.Generator().manual_seed(seed)
+    assert_drawn(submission.xavier_uniform.observe(*SHAPE, generator=generator), "generator")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dlex.grading import Contract, assert_close, assert_raises, check, picture, sizes, tensors
 
 MODES = st.sampled_from(["max", "avg"])
-UNKNOWN_MODES = ("min", "mean", "average", "MAX", "Avg", "sum", "maximum", "")
+UNKNOWN_MODES = ("min", "mean", "average", "MAX", "Avg", "sum", "maximum", " max", "")
 MODE_NAMES = ("mode", "Mode", "MODE", "模式")
 WINDOW_NAMES = (
     "pool_size",

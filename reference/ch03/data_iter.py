@@ -383,7 +383,7 @@ def one_stays(batch_size, features, labels, generator=None, place=0):
 @mistake(
     "shuffles inside each minibatch only: the examples of a minibatch are neighbours in the dataset",
     hint="With features = torch.arange(6) and batch_size=3, can 0 and 5 ever meet in a minibatch? What comes first in your code, shuffling or cutting?",
-    loses=("shuffled",),
+    loses=("shuffled", "fresh_order"),
 )
 def shuffled_inside_batches(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -395,7 +395,7 @@ def shuffled_inside_batches(batch_size, features, labels, generator=None):
 @mistake(
     "shuffles whole minibatches: the examples of a minibatch are neighbours in the dataset, always the same",
     hint="With features = torch.arange(6) and batch_size=3, can 0 and 5 ever meet in a minibatch? What is it that you put in random order: examples?",
-    loses=("shuffled",),
+    loses=("shuffled", "fresh_order"),
 )
 def shuffled_batches(batch_size, features, labels, generator=None):
     _refuse(batch_size)
@@ -409,7 +409,7 @@ def shuffled_batches(batch_size, features, labels, generator=None):
 @mistake(
     "sorts the examples of every minibatch by their place in the dataset: every order has to be possible",
     hint="Loop several times over features = torch.arange(6) with batch_size=6. What do you see each time, and which line loses the random order (a sort, a set, a mask)?",
-    loses=("shuffled",),
+    loses=("shuffled", "fresh_order"),
 )
 def sorted_batches(batch_size, features, labels, generator=None):
     _refuse(batch_size)

@@ -159,8 +159,8 @@ def sigmoid_cut_off(x, bound):
 
 
 @sigmoid_mistake(
-    "uses |x|, whose gradient torch takes for 0 at x = 0: the gradient of sigmoid there should be 1/4",
-    hint="Print the gradient of x.abs() at x = 0 and at x = 0.001. How could you write |x| so that torch takes the slope of one side at 0 as well?",
+    "the gradient at x = 0 comes out as 0, that of |x| or of a number put in there: it should be 1/4",
+    hint="Print the gradient of your sigmoid at x = 0 and at x = 0.001, then that of x.abs(). How could you write it so that torch takes the slope of one side at 0 as well?",
     loses=("sigmoid_slope_at_zero",),
 )
 def sigmoid_by_abs(x):
@@ -319,8 +319,8 @@ def tanh_cut_off(x, bound):
 
 
 @tanh_mistake(
-    "uses |x| or sign(x), whose gradients torch takes for 0 at x = 0: the gradient of tanh there should be 1",
-    hint="Print the gradients of x.abs() and of torch.sign(x) at x = 0. What could tell the two sides of 0 apart without losing the slope of x?",
+    "the gradient at x = 0 comes out as 0, that of |x|, sign(x) or a number put in there: it should be 1",
+    hint="Print the gradient of your tanh at x = 0, then those of x.abs() and of torch.sign(x). What could tell the two sides of 0 apart without losing the slope of x?",
     loses=("tanh_slope_at_zero",),
 )
 def tanh_by_abs(x):

@@ -237,7 +237,7 @@ def half_as_wide(fan_in, fan_out):
 
 
 @wrong_bound(
-    "multiplies by a gain for an activation: none is asked for",
+    "the bound is too large by a factor like the gain for an activation, the root of 2 or 5/3",
     hint="In the docstring's example no weight is beyond 0.1225. How far do yours go, and what in your bound is not in the statement's?",
     factor=(5 / 3, math.sqrt(2)),
 )
@@ -293,7 +293,7 @@ def not_shifted(fan_in, fan_out, generator=None):
 @mistake(
     "shuffles fixed numbers: every entry is drawn on its own, so that other numbers come in each call",
     hint="Print the sorted weights of two calls, for fan_in = 2 and fan_out = 3. Which numbers come in both, and what is it that chance decides?",
-    loses=("fresh_weights",),
+    loses=("independent_entries", "fresh_weights"),
 )
 def shuffled(fan_in, fan_out, generator=None):
     bound, count = _bound(fan_in, fan_out), fan_in * fan_out
@@ -351,8 +351,8 @@ def ignores_generator(fan_in, fan_out, generator=None):
 
 
 @mistake(
-    "seeds the generator that it is given, so that all seeds give the same",
-    hint="Print generator.initial_seed() before and after a call with a generator seeded with 7. Which of your lines changes it?",
+    "sets a seed when it is given a generator, so that all seeds give the same",
+    hint="Which of your lines sets a seed, and which seed is that if the generator was seeded with 7 by whoever calls?",
     loses=("generator",),
 )
 def seeds_generator(fan_in, fan_out, generator=None):
@@ -373,8 +373,8 @@ def same_every_call(fan_in, fan_out, generator=None):
 
 
 @mistake(
-    "gives the same weights in every call, whatever the generator is: it seeds one of its own",
-    hint="Where does the generator that you draw from come from, and what was done to it just before?",
+    "gives the same weights in every call, whatever the generator is: a seed is set in the function",
+    hint="Where do your random numbers come from, and what was done to that generator just before?",
     loses=("fresh_weights", "generator"),
 )
 def same_always(fan_in, fan_out, generator=None):

@@ -411,11 +411,6 @@ def _blocks(X, num_heads):
     return [X[:, :, k * size : (k + 1) * size] for k in range(num_heads)]
 
 
-def _asserted(X, num_heads):
-    assert X.shape[2] % num_heads == 0
-    return _reshaped(X, num_heads)
-
-
 @mistake(
     "does not refuse a num_heads that does not divide h: a ValueError should say so",
     hint="What is h divided by num_heads for h = 6 and num_heads = 4? Where in your code would anybody notice?",
@@ -424,12 +419,21 @@ def _asserted(X, num_heads):
         _reshaped,
         _reshaped_to_fit,
         _blocks,
-        _asserted,
         lambda X, num_heads: X.tensor_split(num_heads, dim=2),
     ),
 )
 def heads_not_checked(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None, *, split):
     return _unchecked(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens, split)
+
+
+@mistake(
+    "refuses with assert, which raises AssertionError: a ValueError that names num_heads is asked for",
+    hint="Which exception does `assert` raise, and which one does the statement name?",
+    loses=("heads_do_not_divide",),
+)
+def asserts(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens=None):
+    assert len(W_o) % num_heads == 0
+    return multi_head_attention(Q, K, V, W_q, W_k, W_v, W_o, num_heads, valid_lens)
 
 
 @mistake(

@@ -34,11 +34,13 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class Observation:
-    """One call seen from outside: the result, and what happened besides."""
+    """One call seen from outside: the result, and what happened besides. `drew` says whether torch's
+    global generator gave random numbers, then whether each generator among the arguments did."""
 
     value: object
     arguments: list[object]
     random_state_moved: bool
+    drew: list[bool]
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,9 @@ class Function:
     def observe(self, *args: object, **kwargs: object) -> Observation:
         """Call it and report the arguments afterwards, and whether the random state moved."""
         reply, value = self._ask(args, kwargs, observe=True)
-        seen = reply.observed or wire.Observed([], False)
+        seen = reply.observed or wire.Observed([], False, [])
         arguments = [decode(self._backend, argument) for argument in seen.arguments]
-        return Observation(value, arguments, seen.random_state_moved)
+        return Observation(value, arguments, seen.random_state_moved, seen.drew)
 
     def measure(self, *args: object, **kwargs: object) -> tuple[object, wire.Cost]:
         """Call it and report what that costs as well."""

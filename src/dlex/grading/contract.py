@@ -169,9 +169,10 @@ class Contract:
             for arguments in each:
                 seen = self._of(submission).observe(*arguments.values())
                 self._compare_values(seen.value, reference, arguments)
-                self._compare_arguments(arguments, seen.arguments)
+                assert_unchanged(arguments, seen.arguments)
                 if seen.random_state_moved and self.judge is None:
-                    raise CheckFailed(Difference("random", _("the global random state has moved")))
+                    summary = _("the call draws random numbers, or sets a seed")
+                    raise CheckFailed(Difference("random", summary))
 
         return clause
 
@@ -255,12 +256,6 @@ class Contract:
             summary = _("no gradient arrives: the result is cut off from its arguments")
             raise CheckFailed(Difference("gradient", summary)) from None
 
-    def _compare_arguments(self, before: dict[str, object], after: list[object]) -> None:
-        for (name, value), left in zip(before.items(), after, strict=False):
-            changed = _change(name, value, left)
-            if changed is not None:
-                raise CheckFailed(changed)
-
     def _compare_gradients(self, arguments, grads, expected) -> None:
         names = [name for name, value in arguments.items() for _leaf in _floats(value)]
         for name, grad, want in zip(names, grads, expected, strict=True):
@@ -279,6 +274,25 @@ def filled_gradients(arguments: dict[str, object], grads: list) -> list[torch.Te
         torch.zeros_like(leaf, requires_grad=False) if grad is None else grad
         for leaf, grad in zip(wanted, grads, strict=True)
     ]
+
+
+def assert_unchanged(before: dict[str, object], after: list[object]) -> None:
+    """Fail if a call changed one of its arguments.
+
+    Args:
+        before: the arguments by name, in the order in which they were given.
+        after: the arguments as `observe` found them after the call.
+
+    Raises:
+        CheckFailed: says which one, and what became of it.
+
+    Example:
+        >>> assert_unchanged({"x": 1.0}, [1.0])
+    """
+    for (name, value), left in zip(before.items(), after, strict=False):
+        changed = _change(name, value, left)
+        if changed is not None:
+            raise CheckFailed(changed)
 
 
 def _change(name: str, before: object, after: object) -> Difference | None:

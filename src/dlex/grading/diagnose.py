@@ -17,8 +17,8 @@ from dlex.grading.calls import Draw, Functions
 from dlex.grading.contract import filled_gradients
 from dlex.grading.failures import CheckFailed, SubmissionFailed
 from dlex.grading.mistakes import Mistake, Reference
-from dlex.grading.oracle import Local
-from dlex.grading.replay import FrozenCheck, Replay, copy
+from dlex.grading.oracle import Local, Memory
+from dlex.grading.replay import FrozenCheck, Replay, Seen, copy
 from dlex.grading.same import alike, described, identical, same, same_value
 from dlex.grading.suspects import Kept, Suspect, own_luck
 from dlex.worker import values, wire
@@ -33,15 +33,18 @@ def diagnose(known: list[Suspect], replays: list[tuple[FrozenCheck, Replay]]) ->
     """The mistake behind each failed check, where one is certain, by check name.
 
     A mistake that explains everything that was seen of the submission explains all its failed
-    checks; of several such, that which also answers like the submission where checks no longer asked.
-    One that explains only part of it may be one of two mistakes: it is named on a check
-    where it is wrong on many examples in just the same way, if every check that it is known to lose
-    was lost. (Features are never the same by accident, so that one example will do.)
+    checks; of several such, that which is wrong least often. None explains anything if a check was
+    passed that it is known to lose.
+    One that explains only part of it may be one of two mistakes: it is named on a check where it is
+    wrong on many examples in just the same way, unless it would lose more of the other checks in
+    another way. (Features are never the same by accident, so that one example will do.)
     """
     failed = [(frozen, result) for frozen, result in replays if result.failure is not None]
     if not failed:
         return {}
     passed = [(frozen, result) for frozen, result in replays if result.failure is None]
+    kept = {frozen.name for frozen, _result in passed}
+    known = [suspect for suspect in known if kept.isdisjoint(suspect.mistake.loses)]
     failed.sort(key=lambda entry: len(entry[0].examples))  # what is quick to refute comes first
     wholly: list[tuple[int, Suspect]] = []
     for suspect in known:
@@ -50,34 +53,9 @@ def diagnose(known: list[Suspect], replays: list[tuple[FrozenCheck, Replay]]) ->
             wholly.append((deviations, suspect))
     if wholly:
         lost = [frozen.name for frozen, _result in failed]
-        return dict.fromkeys(lost, _closest(failed, wholly).mistake)
+        _deviations, likeliest = min(wholly, key=lambda entry: entry[0])
+        return dict.fromkeys(lost, likeliest.mistake)
     return _partly(known, failed)
-
-
-def _closest(failed: list, explanations: list[tuple[int, Suspect]]) -> Suspect:
-    """Of the suspects that explain everything, the one that contradicts least, then fails least."""
-    if len(explanations) == 1:
-        return explanations[0][1]
-    ranks = [(_contradictions(failed, suspect), deviations) for deviations, suspect in explanations]
-    return explanations[ranks.index(min(ranks))][1]
-
-
-def _contradictions(failed: list[tuple[FrozenCheck, Replay]], suspect: Suspect) -> int:
-    """How many of the answers that checks did not ask for, as they had failed, a suspect gives otherwise."""
-    count = 0
-    for frozen, result in failed:
-        random = frozen.reference.features
-        for number, seen in enumerate(result.seen):
-            if not seen.foreseen or len(seen.replies) == seen.asked:
-                continue
-            answers = suspect.answers(frozen, number, len(seen.replies))
-            calls = frozen.examples[number].calls
-            for call, theirs, ours in list(zip(calls, seen.replies, answers, strict=False))[seen.asked :]:
-                if call.name in random:  # no two of its values are the same
-                    count += (theirs.error is None) != (ours.error is None)
-                else:
-                    count += not same(theirs, ours, call)
-    return count
 
 
 def _match_all(failed: list, passed: list, suspect: Suspect) -> int | None:
@@ -95,13 +73,10 @@ def _match_all(failed: list, passed: list, suspect: Suspect) -> int | None:
 
 def _partly(known: list[Suspect], failed: list[tuple[FrozenCheck, Replay]]) -> dict[str, Mistake]:
     """The mistakes that explain some of the failed checks, where none explains everything."""
-    lost = {frozen.name for frozen, _result in failed}
     features = failed[0][0].reference.features
     named: dict[str, Mistake] = {}
     for suspect in known:
         mistake = suspect.mistake
-        if not lost.issuperset(mistake.loses):
-            continue
         certain = bool(mistake.loses) and not mistake.functions.isdisjoint(features)
         quickest = next((entry for entry in failed if entry[0].name in mistake.loses), None)
         if certain and not _match(*quickest, suspect):
@@ -109,10 +84,32 @@ def _partly(known: list[Suspect], failed: list[tuple[FrozenCheck, Replay]]) -> d
         explained = {frozen.name: _match(frozen, result, suspect) for frozen, result in failed}
         if all(explained.values()):
             continue  # refuted by a check that was passed
+        against = sum(not explained[frozen.name] and _loses(frozen, suspect) for frozen, _result in failed)
+        if against > sum(map(bool, explained.values())):
+            continue  # it only looks like this where many mistakes do, as with a single row
         for name, deviations in explained.items():
             if (deviations or 0) >= (1 if certain else ENOUGH_DEVIATIONS):
                 named.setdefault(name, mistake)
     return named
+
+
+def _loses(frozen: FrozenCheck, suspect: Suspect) -> bool:
+    """Whether a suspect would lose a check."""
+    if suspect.mistake.loses:
+        return frozen.name in suspect.mistake.loses
+    if frozen.name not in suspect.loses:
+        suspect.loses[frozen.name] = any(_fails(frozen, suspect, n) for n in range(len(frozen.examples)))
+    return suspect.loses[frozen.name]
+
+
+def _fails(frozen: FrozenCheck, suspect: Suspect, number: int) -> bool:
+    submission = frozen.submission(Local(suspect.functions))
+    with own_luck(frozen, number):
+        try:
+            frozen.body(submission, frozen.oracle(), **copy(frozen.examples[number].drawn))
+        except Exception:  # also one of the check's own, which could not use the answer
+            return True
+    return False
 
 
 def _match(frozen: FrozenCheck, result: Replay, suspect: Suspect) -> int | None:
@@ -128,10 +125,34 @@ def _match(frozen: FrozenCheck, result: Replay, suspect: Suspect) -> int | None:
             fails, pairs = known or _replayed(frozen, number, result, suspect, oracle)
         except _Differs:
             return None
+        if _contradicted(frozen, number, result.seen[number], suspect):
+            return None
         foreseen = foreseen and known is not None
         deviations += fails
         drawn.append(pairs)
     return deviations if _same_features(frozen, result, suspect, drawn, foreseen) else None
+
+
+def _contradicted(frozen: FrozenCheck, number: int, seen: Seen, suspect: Suspect) -> bool:
+    """Whether, where the check had failed and no longer asked, just one of submission and suspect is
+    right. (Both wrong in two ways says little: how a call fails often hangs on a detail.)"""
+    if not seen.foreseen or len(seen.replies) == seen.asked:
+        return False
+    oracle = Memory(frozen.reference.functions, frozen.answers)
+    answers = suspect.answers(frozen, number, len(seen.replies))
+    triples = list(zip(frozen.examples[number].calls, seen.replies, answers, strict=False))[seen.asked :]
+    for call, *both in triples:
+        wanted = oracle.ask(call)
+        random = call.name in frozen.reference.features  # then no two values are the same
+        theirs, ours = (
+            (reply.error is None) == (wanted.error is None)
+            if random
+            else same(reply, wanted, call, passed=True)
+            for reply in both
+        )
+        if theirs != ours:
+            return True
+    return False
 
 
 def _at_a_glance(
@@ -203,7 +224,7 @@ class _Comparison:
         """Both answers to one call, if they look alike from outside."""
         if seen.forbidden or not alike(seen.value, reply.value) or not _gradients_alike(seen, reply):
             raise _Differs
-        if _changed(request, seen) != _changed(request, reply):
+        if _changed(request, seen) != _changed(request, reply) or _drew(seen) != _drew(reply):
             raise _Differs
         return request, seen, reply
 
@@ -235,6 +256,11 @@ def _changed(request: wire.Call, reply: wire.Reply) -> list[bool]:
     sent = [*request.args, *request.kwargs.values()]
     left = reply.observed.arguments if reply.observed else []
     return [not same_value(after, before) for before, after in zip(sent, left, strict=False)]
+
+
+def _drew(reply: wire.Reply) -> list[bool]:
+    """Which generators were asked for numbers, where that was observed."""
+    return reply.observed.drew if reply.observed else []
 
 
 def _same_features(

@@ -32,7 +32,7 @@ from dlex.worker.by_hand import function_name, kernel_name
 ADVICE = {  # by the beginning of the type of the result
     "None": N_("Is there a `return` at the end of the function?"),
     "coroutine": N_("Define the function with plain `def`, without `async`."),
-    "generator": N_("There is a `yield` in the function: use `return`."),
+    "generator": N_("A `yield`, or round brackets around a `for`, makes a generator: return what it gives."),
     "function": N_("Call the inner function and return its result."),
 }
 TENSOR_ADVICE = {  # the same, where a tensor is expected

@@ -15,6 +15,7 @@ from math import exp, lgamma, log, log1p
 
 import torch
 
+from dlex.grading.calls import Observation
 from dlex.grading.failures import CheckFailed, Difference
 from dlex.language import _
 
@@ -59,6 +60,21 @@ def assert_binomial(successes: int, trials: int, p: float, what: str) -> None:
         summary = summary.format(count=successes, what=_(what), wanted=p * trials)
         found = _("{count:,} {what}").format(count=successes, what=_(what))
         raise CheckFailed(Difference("statistics", summary, found, about(f"{p * trials:,.0f}")))
+
+
+def assert_drawn(seen: Observation, source: str) -> None:
+    """Fail if a call took no random number from where it should: "generator", the one that it was
+    given, or "torch", whose global generator it is to use without one.
+
+    >>> # assert_drawn(submission.dropout.observe(X, 0.5, generator=generator), "generator")
+    """
+    drew = seen.drew[:1] if source == "torch" else seen.drew[1:]
+    if not any(drew):
+        told = {
+            "generator": _("no random number is drawn from `generator`: it is as it was before the call"),
+            "torch": _("no random number is drawn from torch's global generator"),
+        }
+        raise CheckFailed(Difference("statistics", told[source]))
 
 
 def about(number: str) -> str:

@@ -45,6 +45,7 @@ class Suspect:
         self.constants = implementation.constants
         self.functions: dict[str, Callable] = {**reference.functions, **implementation.functions}
         self.features: dict[tuple[str | int, ...], Kept] = {}
+        self.loses: dict[str, bool] = {}  # whether it loses a check, as far as that was tried
         self._answers: dict[tuple[str, int], list[wire.Reply]] = {}
 
     def answers(self, frozen: FrozenCheck, number: int, count: int) -> list[wire.Reply]:

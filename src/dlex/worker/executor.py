@@ -20,6 +20,7 @@ from dlex.worker.items import collecting
 from dlex.worker.operations import measured
 
 _grad = torch.autograd.grad  # before an exercise takes it away from its submissions
+_torchs, _random, _getstate = torch.default_generator, random.random, random.getstate
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Done:
     arguments: list[object]
     gradients: list[torch.Tensor | None] | None = None
     random_state_moved: bool = False
+    drew: list[bool] | None = None
     cost: wire.Cost | None = None
 
 
@@ -104,9 +106,7 @@ class Executor:
         target, args, kwargs = self._decoded(request, self.namespace if namespace is None else namespace)
         arguments = [*args, *kwargs.values()]
         if request.observe:
-            before = _random_state()
-            value = target(*args, **kwargs)
-            return Done(value, arguments, random_state_moved=_random_state() != before)
+            return self._observed(lambda: target(*args, **kwargs), arguments)
         if request.measure:
             measure = measured if self._device is None else self._device.measured
             value, cost = measure(lambda: target(*args, **kwargs))
@@ -116,6 +116,17 @@ class Executor:
             return Done(value, arguments)
         weights = [self._put(values.decode_tensor(weight)) for weight in request.gradients]
         return Done(value, arguments, _backward(value, arguments, weights))
+
+    def _observed(self, call: Callable[[], object], arguments: list[object]) -> Done:
+        """A call, and which random numbers it drew."""
+        generators = [_torchs, *(a for a in arguments if isinstance(a, torch.Generator))]
+        _torchs.manual_seed((_torchs.initial_seed() + 1) % (1 << 63))  # else a seed that every call sets
+        _random()  # would leave no trace
+        before = [_getstate(), *map(_state, generators)]
+        value = call()
+        after = [_getstate(), *map(_state, generators)]
+        moved = [one != other for one, other in zip(before, after, strict=True)]
+        return Done(value, arguments, random_state_moved=any(moved[:2]), drew=moved[1:])
 
     def prepared(self, request: wire.Call) -> Callable[[], object]:
         """A call with fresh arguments that is still to be made, with nothing besides."""
@@ -138,7 +149,7 @@ class Executor:
             reply.gradients = [None if grad is None else self._encode_tensor(grad) for grad in done.gradients]
         if request.observe:
             arguments = [self.encode(argument) for argument in done.arguments]
-            reply.observed = wire.Observed(arguments, done.random_state_moved)
+            reply.observed = wire.Observed(arguments, done.random_state_moved, done.drew)
         return reply
 
     def _target(self, request: wire.Call, namespace: dict[str, object]) -> Callable:
@@ -190,8 +201,8 @@ def _extra(value: object) -> str:
     return f"shape {tuple(shape)}, {dtype}"[:200] if isinstance(shape, tuple) else ""
 
 
-def _random_state() -> tuple:
-    return torch.get_rng_state().numpy().tobytes(), random.getstate()
+def _state(generator: torch.Generator) -> bytes:
+    return generator.get_state().numpy().tobytes()
 
 
 def _backward(

@@ -56,10 +56,13 @@ def decode_tensor(message: wire.Tensor) -> torch.Tensor:
 
 
 def rebuild(message: wire.Tensor) -> torch.Tensor:
-    """`decode_tensor`, and the sender's strides and requires_grad flag as well."""
+    """`decode_tensor`, and the sender's strides and requires_grad flag as well. What has strides does not
+    begin where its memory does."""
     tensor = decode_tensor(message)
     if message.stride is not None:
-        tensor = torch.empty_strided(message.shape, message.stride, dtype=tensor.dtype).copy_(tensor)
+        last = sum((n - 1) * step for n, step in zip(message.shape, message.stride, strict=True))
+        memory = torch.zeros(1 + max(last, -1) + 1, dtype=tensor.dtype)
+        tensor = memory.as_strided(message.shape, message.stride, 1).copy_(tensor)
     return tensor.requires_grad_() if message.requires_grad else tensor
 
 

@@ -177,8 +177,12 @@ class Fault(Struct, array_like=True, forbid_unknown_fields=True):
 
 
 class Observed(Struct, array_like=True, forbid_unknown_fields=True):
+    """`drew`: whether torch's global generator gave random numbers, then whether each generator among the
+    arguments did."""
+
     arguments: list[Value]
     random_state_moved: bool
+    drew: Annotated[list[bool], Meta(max_length=100)]
 
 
 class Cost(Struct, array_like=True, forbid_unknown_fields=True):
