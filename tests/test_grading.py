@@ -228,6 +228,17 @@ def test_random_answers_are_named_by_all_that_they_drew(grade_sources) -> None:
     assert named(results["in no list"]) == set()
 
 
+def test_a_run_that_stops_at_the_first_failure_names_what_it_can(grade_sources) -> None:
+    """The checks that a mistake is known to lose may not have been run."""
+    sources = {
+        "in no list": WEIGHTS.format(numbers="rand() + rand() - 1").encode(),
+        "positive": WEIGHTS.format(numbers="rand()").encode(),
+    }
+    results = grade_sources("xavier_uniform", sources, stop_at_failure=True)
+    assert [named(result) for result in results.values()] == [set(), {"positive_only"}]
+    assert all("it was not run" in {check.message for check in r.checks} for r in results.values())
+
+
 ACCURACY = b"""
 def accuracy(y_hat, y):
     if len(y) == 0:

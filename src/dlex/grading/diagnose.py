@@ -79,18 +79,23 @@ def _partly(known: list[Suspect], failed: list[tuple[FrozenCheck, Replay]]) -> d
         mistake = suspect.mistake
         certain = bool(mistake.loses) and not mistake.functions.isdisjoint(features)
         quickest = next((entry for entry in failed if entry[0].name in mistake.loses), None)
-        if certain and not _match(*quickest, suspect):
+        if certain and (quickest is None or not _match(*quickest, suspect)):
             continue
         explained = {frozen.name: _match(frozen, result, suspect) for frozen, result in failed}
         if all(explained.values()):
             continue  # refuted by a check that was passed
-        against = sum(not explained[frozen.name] and _loses(frozen, suspect) for frozen, _result in failed)
-        if against > sum(map(bool, explained.values())):
-            continue  # it only looks like this where many mistakes do, as with a single row
-        for name, deviations in explained.items():
-            if (deviations or 0) >= (1 if certain else ENOUGH_DEVIATIONS):
-                named.setdefault(name, mistake)
+        enough = 1 if certain else ENOUGH_DEVIATIONS
+        found = [name for name, deviations in explained.items() if (deviations or 0) >= enough]
+        if found and not _outweighed(failed, explained, suspect):
+            named = dict.fromkeys(found, mistake) | named
     return named
+
+
+def _outweighed(failed: list, explained: dict[str, int | None], suspect: Suspect) -> bool:
+    """Whether a suspect would lose more of the failed checks in another way than the submission did: it
+    only looks like this where many mistakes do, as with a single row."""
+    against = sum(not explained[frozen.name] and _loses(frozen, suspect) for frozen, _result in failed)
+    return against > sum(map(bool, explained.values()))
 
 
 def _loses(frozen: FrozenCheck, suspect: Suspect) -> bool:

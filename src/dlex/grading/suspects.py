@@ -53,9 +53,8 @@ class Suspect:
         known = self._answers.setdefault((frozen.name, number), [])
         if len(known) < count:
             local = Local(self.functions)
-            with own_luck(frozen, number):
-                while len(known) < count:
-                    known.append(local.ask(frozen.examples[number].calls[len(known)]))
+            with own_luck(frozen, number):  # all of them: to go on would be to start the luck again
+                known[:] = [local.ask(call) for call in frozen.examples[number].calls[:count]]
         return known[:count]
 
     def forget(self) -> None:
