@@ -12,7 +12,8 @@ $$\hat m = \frac{m'}{1 - \beta_1^t} \qquad \hat v = \frac{v'}{1 - \beta_2^t}
   `v` are what the step before returned; before the first step both are zero.
 - `t` counts from 1: the first step has `t=1`. It is an int.
 - The result is the tuple `(param, m, v)`: $\theta'$, $m'$ and $v'$, in that shape and dtype and on
-  the device of `param`. The moments are returned as they are, without the correction: the next step needs them so.
+  the device of `param`. The moments are returned as they are, without the correction: the next step
+  needs them so.
 - $\epsilon$ is added to the root, after the correction. It decides what happens where gradients are as
   small as it is, and it keeps a gradient of zero from becoming 0 / 0.
 - All four arguments stay as they are: return new tensors. No gradients need to flow through the result.
