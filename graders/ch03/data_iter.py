@@ -176,8 +176,8 @@ def test_generator(submission, reference, seed, step):
     if order_of(first, features).tolist() == order_of(other, features).tolist():
         summary = _("generators seeded with {seed} and {other} gave the very same order of 40 examples")
         raise CheckFailed(Difference("statistics", summary.format(seed=seed, other=seed + step)))
-    data_iter, generator = submission.data_iter.collected(MOST), torch.Generator().manual_seed(seed)
-    assert_drawn(data_iter.observe(2, features, labels, generator=generator), "generator")
+    data_iter, fresh = submission.data_iter.collected(MOST), torch.Generator().manual_seed(seed)
+    assert_drawn(data_iter.observe(2, features, labels, generator=fresh), "generator")
 
 
 @check(points=1)

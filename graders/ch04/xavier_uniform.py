@@ -173,5 +173,5 @@ def test_generator(submission, reference, seed, step):
     if torch.equal(first, other):
         summary = _("generators seeded with {seed} and {other} gave the very same 4,375 weights")
         raise CheckFailed(Difference("statistics", summary.format(seed=seed, other=seed + step)))
-    generator = torch.Generator().manual_seed(seed)
-    assert_drawn(submission.xavier_uniform.observe(*SHAPE, generator=generator), "generator")
+    fresh = torch.Generator().manual_seed(seed)
+    assert_drawn(submission.xavier_uniform.observe(*SHAPE, generator=fresh), "generator")
