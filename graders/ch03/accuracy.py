@@ -82,7 +82,7 @@ def test_ties(submission, reference, n, q, codes, y):
     assert_close(submission.accuracy(y_hat, y[:n]), reference.accuracy(y_hat, y[:n]))
 
 
-@check(points=1, hidden=True, hint="Which class is predicted where no score is above 0?")
+@check(points=1, hidden=True, hint="Which class is predicted where no score is above 0, and are close scores still apart?")
 @given(batch=batches(), kind=st.sampled_from(list(NEGATIVE)))
 def test_negative_scores(submission, reference, batch, kind):
     """rows of negative scores alone"""

@@ -109,11 +109,11 @@ def test_labels_in_tensors(submission, reference, lesson):
     assert_close(submission.update(*lesson.values()), reference.update(*lesson.values()))
 
 
-@check(points=1, hidden=True, hint="To which class does a score of exactly 0 belong?")
+@check(points=1, hidden=True, hint="To which class does a score of 0 belong, and does the sign of a tiny one survive?")
 @settings(max_examples=30)
 @given(arguments=batches() | batches(dtype=torch.float64), row=st.integers(0, 5))
 def test_scores_of_zero(submission, reference, arguments, row):
-    """predict: scores of exactly 0"""
+    """predict: scores of exactly 0, and just beside it"""
     X, w, b = arguments.values()
     b = -(X[row % len(X)] @ w).reshape(b.shape)
     for beside in (0.0, -CLOSE, CLOSE) if b.dtype is torch.float64 else (0.0,):

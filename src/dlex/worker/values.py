@@ -61,7 +61,7 @@ def rebuild(message: wire.Tensor) -> torch.Tensor:
     tensor = decode_tensor(message)
     if message.stride is not None:
         last = sum((n - 1) * step for n, step in zip(message.shape, message.stride, strict=True))
-        memory = torch.zeros(1 + max(last, -1) + 1, dtype=tensor.dtype)
+        memory = torch.zeros(max(last, -1) + 2, dtype=tensor.dtype)
         tensor = memory.as_strided(message.shape, message.stride, 1).copy_(tensor)
     return tensor.requires_grad_() if message.requires_grad else tensor
 
