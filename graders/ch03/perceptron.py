@@ -116,8 +116,13 @@ def test_scores_of_zero(submission, reference, arguments, row):
     """predict: scores of exactly 0, and just beside it"""
     X, w, b = arguments.values()
     b = -(X[row % len(X)] @ w).reshape(b.shape)
-    for beside in (0.0, -CLOSE, CLOSE) if b.dtype is torch.float64 else (0.0,):
-        assert_close(submission.predict(X, w, b + beside), reference.predict(X, w, b + beside))
+    for beside in around(b):
+        assert_close(submission.predict(X, w, beside), reference.predict(X, w, beside))
+
+
+def around(b):
+    """A bias, and in float64 one just below and one just above it."""
+    return (b, b - CLOSE, b + CLOSE) if b.dtype is torch.float64 else (b,)
 
 
 @check(points=1, hidden=True, hint="Which sign does a score of -1e-30 have, and does your code still see it?")
@@ -132,11 +137,12 @@ def test_scores_of_any_size(submission, reference, arguments):
 
 @check(points=1, hidden=True, hint="Is a prediction of 1 right or wrong here, and what follows for w and b?")
 @settings(max_examples=30)
-@given(lesson=lessons())
+@given(lesson=lessons() | lessons(dtype=torch.float64))
 def test_updates_at_zero(submission, reference, lesson):
-    """update: an example with a score of exactly 0"""
-    lesson["b"] = -(lesson["x"] @ lesson["w"]).reshape(lesson["b"].shape)
-    assert_close(submission.update(*lesson.values()), reference.update(*lesson.values()))
+    """update: an example with a score of exactly 0, or just beside it"""
+    for b in around(-(lesson["x"] @ lesson["w"]).reshape(lesson["b"].shape)):
+        lesson["b"] = b
+        assert_close(submission.update(*lesson.values()), reference.update(*lesson.values()))
 
 
 @check(points=1, hidden=True, hint="How large is y minus its prediction where the prediction is right?")
