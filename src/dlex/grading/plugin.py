@@ -39,6 +39,7 @@ ARGUMENTS = [
     "--import-mode=importlib", "--strict-markers",
     "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:junitxml", "-p", "no:doctest",
     "-p", "no:unittest", "-p", "no:faulthandler", "-p", "no:terminalreporter", "-p", "no:warnings",
+    "-p", "no:unraisableexception", "-p", "no:threadexception",
 ]  # fmt: skip
 
 

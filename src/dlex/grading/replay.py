@@ -280,8 +280,10 @@ def _run_with(frozen: FrozenCheck, body: Callable[..., None]) -> None:
 def copy(value: object) -> object:
     """A copy whose tensors have memory of their own, with the same strides."""
     if isinstance(value, torch.Tensor):
-        fresh = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype)
-        return fresh.copy_(value.detach()).requires_grad_(value.requires_grad)
+        fresh = value.detach().clone()
+        if fresh.stride() != value.stride():  # of a view, with gaps or entries that share memory
+            fresh = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype).copy_(value.detach())
+        return fresh.requires_grad_(value.requires_grad)
     if isinstance(value, (list, tuple)):
         return type(value)(copy(item) for item in value)
     if isinstance(value, dict):

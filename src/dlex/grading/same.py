@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from dlex.grading.compare import is_close
 from dlex.worker import values, wire
 
@@ -52,9 +54,8 @@ def magnitude_of(request: wire.Call | wire.Attribute) -> float:
         return 0.0
     arguments = [values.decode(arg, lambda ref: None) for arg in request.args]
     floats = [leaf for leaf in values.leaves(arguments) if leaf.is_floating_point() and leaf.numel()]
-    return max(
-        (float(leaf[leaf.isfinite()].abs().amax()) for leaf in floats if leaf.isfinite().any()), default=0.0
-    )
+    finite = (torch.nan_to_num(leaf, nan=0.0, posinf=0.0, neginf=0.0) for leaf in floats)
+    return max((float(numbers.abs().max()) for numbers in finite), default=0.0)
 
 
 def same_value(seen: wire.Value, value: wire.Value, magnitude: float = 0.0) -> bool:
