@@ -36,7 +36,7 @@ from nbgrader_submissions import (
     cell,
     hand_in,
 )
-from test_store import cluster  # noqa: F401 (a fixture)
+from test_store import cluster, postgres  # noqa: F401 (fixtures)
 
 from dlex.notebooks.export import JsonExport
 from dlex.notebooks.folder import make_course
@@ -504,8 +504,8 @@ def test_stock_nbgrader_gives_no_full_marks_by_accident(
 
 
 @pytest.mark.slow
-def test_autograde_with_a_postgresql_gradebook(built: Class, points, cluster: str, tmp_path: Path) -> None:  # noqa: F811
-    url = cluster.replace("postgresql:", "postgresql+psycopg:")
+def test_autograde_with_a_postgresql_gradebook(built: Class, points, postgres: str, tmp_path: Path) -> None:  # noqa: F811
+    url = postgres.replace("postgresql:", "postgresql+psycopg:")
     course = Class(tmp_path / "postgresql")
     ignored = shutil.ignore_patterns("gradebook.db", "submitted", "autograded", "feedback", "release")
     shutil.copytree(built.folder, course.folder, ignore=ignored)
@@ -563,7 +563,7 @@ def database(request: pytest.FixtureRequest) -> str:
     """The URL of a PostgreSQL gradebook, where there is PostgreSQL; else the default."""
     if not shutil.which("initdb"):
         return ""
-    return request.getfixturevalue("cluster").replace("postgresql:", "postgresql+psycopg:")
+    return request.getfixturevalue("postgres").replace("postgresql:", "postgresql+psycopg:")
 
 
 def test_results_of_dlex_grade_in_a_gradebook(database: str, short_course: Path, tmp_path: Path) -> None:
