@@ -13,7 +13,8 @@ from dlex.course import Course, read_course
 from dlex.grading.attempt import Attempt
 from dlex.grading.plugin import Grader, run_pytest
 from dlex.worker import sandbox
-from dlex.worker.client import Budget, Zygote
+from dlex.worker.client import Budget
+from dlex.worker.launcher import Zygote
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

@@ -14,7 +14,8 @@ import pytest
 
 from dlex.grading import session
 from dlex.worker import sandbox, wire
-from dlex.worker.client import Budget, Worker, WorkerDied, Zygote
+from dlex.worker.client import Budget, Worker, WorkerDied
+from dlex.worker.launcher import Zygote
 
 ROOT = Path(__file__).resolve().parent.parent
 BEST = sandbox.probe().level

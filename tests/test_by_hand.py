@@ -8,7 +8,8 @@ from dlex.grading.failures import CalledForbidden
 from dlex.grading.messages import describe
 from dlex.worker import sandbox, wire
 from dlex.worker.by_hand import has_function, has_kernel
-from dlex.worker.client import Budget, Zygote
+from dlex.worker.client import Budget
+from dlex.worker.launcher import Zygote
 
 CALLS = {
     "torch": "torch.softmax(X, dim=1)",

@@ -17,7 +17,8 @@ from dlex.grading.session import grade
 from dlex.results.records import CheckResult, ExerciseResult
 from dlex.submission import Source, Submission
 from dlex.worker import sandbox
-from dlex.worker.client import Budget, Zygote
+from dlex.worker.client import Budget
+from dlex.worker.launcher import Zygote
 
 NOTHING = Source("nothing.py", None, "not handed in", missing=True)
 

@@ -27,11 +27,12 @@ from dlex.errors import MachineError, UsageError
 from dlex.grading.session import PRETEND, grade
 from dlex.submission import Source, Submission
 from dlex.worker import client, sandbox, wire
-from dlex.worker.client import Budget, NoContext, Worker, Zygote, ZygoteDied
+from dlex.worker.client import Budget, NoContext, Worker, ZygoteDied
 from dlex.worker.executor import Executor
 from dlex.worker.gpu import timing
 from dlex.worker.gpu.real import RealGpu
 from dlex.worker.gpu.spares import Spares
+from dlex.worker.launcher import Zygote
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGE = [["H100", 70 << 30], ["H100", 70 << 30]]
@@ -206,7 +207,7 @@ def worker(monkeypatch) -> tuple[Worker, socket.socket]:
     monkeypatch.setattr(client, "START_SECONDS", 0.2)
     ours, theirs = socket.socketpair()
     output, _unused = os.pipe()
-    waiting = Worker(Zygote(0, [], "cuda:0"), 1, os.pidfd_open(os.getpid()), ours, output, Budget(1, 1, 1, 1))
+    waiting = Worker(os.pidfd_open(os.getpid()), ours, output, Budget(1, 1, 1, 1), lambda: 0)
     monkeypatch.setattr(client.signal, "pidfd_send_signal", lambda *_: None)
     yield waiting, theirs
     waiting.kill()
@@ -217,7 +218,7 @@ def worker(monkeypatch) -> tuple[Worker, socket.socket]:
 def test_a_worker_says_when_its_context_is_there(worker) -> None:
     waiting, theirs = worker
     theirs.send(wire.READY)
-    waiting.await_context()
+    waiting.await_context("cuda:0")
     assert waiting.alive
 
 
@@ -226,7 +227,7 @@ def test_a_worker_that_gets_no_context_is_the_machines_fault(worker, says: bytes
     waiting, theirs = worker
     theirs.send(says) if says else None
     with pytest.raises(ZygoteDied, match="no context on cuda:0"):
-        waiting.await_context()
+        waiting.await_context("cuda:0")
 
 
 def test_devices_and_variables_of_the_gpu_reach_its_workers_only(monkeypatch) -> None:

@@ -29,7 +29,7 @@ from dlex.results.records import ExerciseResult
 from dlex.submission import Source
 from dlex.translation.messages import of_chapter
 from dlex.worker import sandbox
-from dlex.worker.client import Zygote
+from dlex.worker.launcher import Zygote
 
 NAN, INF = math.nan, math.inf
 HOSTILE = "\x1b[31m<script>alert(1)</script> $\\frac{$ \x00\ufffe 中文"

@@ -34,7 +34,7 @@ from dlex.serve.messages import Answer, Ask, Working
 from dlex.serve.terms import Terms, terms
 from dlex.submission import Source, Submission
 from dlex.worker import sandbox
-from dlex.worker.client import Zygote
+from dlex.worker.launcher import Zygote
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60  # for what has to happen, however slow the machine

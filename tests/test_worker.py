@@ -22,7 +22,8 @@ from dlex.grading.attempt import Attempt
 from dlex.grading.calls import Counted, Functions, Handle
 from dlex.grading.failures import CheckFailed, Died, Raised
 from dlex.worker import sandbox
-from dlex.worker.client import Budget, Zygote
+from dlex.worker.client import Budget
+from dlex.worker.launcher import Zygote
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -361,7 +362,8 @@ def test_works_as_an_ordinary_user(level: int) -> None:
 import sys
 sys.path[:0] = {[str(ROOT / "src"), str(site_packages)]!r}
 from dlex.worker import sandbox, wire
-from dlex.worker.client import Budget, Zygote
+from dlex.worker.client import Budget
+from dlex.worker.launcher import Zygote
 zygote = Zygote({level}, [])
 budget = Budget(60, 60, 1 << 30, 1 << 10)
 budget.start_check()

@@ -71,7 +71,8 @@ def _isolation() -> list[Finding]:
 def _worker(gpu: str = "") -> Finding:
     """Fork a worker for real, with a context on a GPU if one is named, and have it run something."""
     from dlex.worker import sandbox, wire
-    from dlex.worker.client import Budget, WorkerDied, Zygote, ZygoteDied
+    from dlex.worker.client import Budget, WorkerDied, ZygoteDied
+    from dlex.worker.launcher import Zygote
 
     what = _("worker on {gpu}").format(gpu=gpu) if gpu else _("worker")
     zygote = Zygote(sandbox.probe().level, [], gpu)

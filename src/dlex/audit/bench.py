@@ -17,7 +17,8 @@ from dlex.grading.mistakes import Mistake
 from dlex.grading.plugin import Grader
 from dlex.grading.replay import FrozenCheck, Replay, replay
 from dlex.grading.suspects import Suspect
-from dlex.worker.client import Budget, Zygote, ZygoteDied
+from dlex.worker.client import Budget, ZygoteDied
+from dlex.worker.launcher import Zygote
 
 TRIES = 3
 FASTEST = 1.0  # seconds that even a mutant of a quick solution gets

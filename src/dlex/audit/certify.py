@@ -33,7 +33,7 @@ from dlex.grading.failures import SubmissionFailed
 from dlex.grading.plugin import Plugin, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay, freeze
 from dlex.worker import values, wire
-from dlex.worker.client import Zygote
+from dlex.worker.launcher import Zygote
 
 FIRST_SEED = 900_001  # far from those that anyone gives on a command line
 EXAMS, RANDOM_EXAMS, RANDOM_NEEDED = 4, 10, 9

@@ -24,7 +24,7 @@ from dlex.audit.records import TARGET, Audit, ExerciseAudit, Mutant, Problem
 from dlex.audit.seed import Depth, SeedReport, audit_seed
 from dlex.course import CONTENT, Course, Exercise, read_course
 from dlex.worker import sandbox
-from dlex.worker.client import Zygote
+from dlex.worker.launcher import Zygote
 
 Progress = Callable[[int, int], None]
 _zygotes: dict[tuple[Path, int], Zygote] = {}  # one per process, kept from unit to unit

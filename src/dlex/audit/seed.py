@@ -25,7 +25,7 @@ from dlex.grading.plugin import Plugin, line_of, run_pytest
 from dlex.grading.replay import FrozenCheck, Replay
 from dlex.grading.sketches import sketches
 from dlex.submission import Source
-from dlex.worker.client import Zygote
+from dlex.worker.launcher import Zygote
 
 
 class Depth(msgspec.Struct, frozen=True):

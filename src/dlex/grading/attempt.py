@@ -13,7 +13,8 @@ from dlex.grading.calls import decode, encode
 from dlex.grading.failures import CalledForbidden, Died, Raised, SubmissionFailed
 from dlex.language import _
 from dlex.worker import wire
-from dlex.worker.client import Budget, Worker, WorkerDied, Zygote
+from dlex.worker.client import Budget, Worker, WorkerDied
+from dlex.worker.launcher import Zygote
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from dlex.pictures.record import Contours, Grid, Kind, Picture, difference
 from dlex.results.text import plain
 from dlex.submission import Source
 from dlex.worker import sandbox
-from dlex.worker.client import Budget, Zygote, ZygoteDied
+from dlex.worker.client import Budget, ZygoteDied
+from dlex.worker.launcher import Zygote
 
 MOST = 40_000  # entries of a picture
 FINE = 33  # heights of a landscape, each way

@@ -32,7 +32,8 @@ from dlex.results.records import CheckResult, ExerciseResult, SubmissionResult
 from dlex.results.text import plain
 from dlex.submission import Submission, in_cells
 from dlex.worker import sandbox, wire
-from dlex.worker.client import Budget, Zygote, ZygoteDied
+from dlex.worker.client import Budget, ZygoteDied
+from dlex.worker.launcher import Zygote
 
 PRETEND = "pretend"  # a device: every call on the pretend GPU
 ZYGOTE_TRIES = 3

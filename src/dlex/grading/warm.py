@@ -33,7 +33,7 @@ from dlex.grading.session import Session, gpu_of, kind_of
 from dlex.language import _
 from dlex.submission import Source, Submission
 from dlex.worker import lockdown, sandbox
-from dlex.worker.client import Zygote
+from dlex.worker.launcher import Zygote
 
 TRIES = 3
 GRACE = 60.0  # seconds beyond a submission's own limit, after which its grader counts as hung

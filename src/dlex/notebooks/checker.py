@@ -26,7 +26,8 @@ from dlex.notebooks.html import message
 from dlex.results.feedback import for_learner
 from dlex.results.records import ExerciseResult, SubmissionResult
 from dlex.submission import Source, Submission
-from dlex.worker.client import START_SECONDS, Zygote
+from dlex.worker.client import START_SECONDS
+from dlex.worker.launcher import Zygote
 
 
 class Question(msgspec.Struct, frozen=True):

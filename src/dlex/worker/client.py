@@ -1,4 +1,4 @@
-"""The grader's end: starts the zygote, has it fork workers, talks to them under a deadline.
+"""The grader's end of the channel to a worker, under a deadline.
 
 Everything that arrives from a worker is data. A frame that cannot be decoded, an answer to another
 question, a closed channel, silence: the worker is killed and `WorkerDied` says why.
@@ -10,8 +10,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,16 +17,14 @@ from pathlib import Path
 
 import msgspec
 
-from dlex.errors import MachineError
 from dlex.language import _
-from dlex.worker import sandbox, wire
+from dlex.worker import wire
 
 START_SECONDS = 120
 FLOOD = 64 << 20
 CHUNK = 1 << 18
 MAX_CALLBACKS = 100_000
 STARVED = 0.05  # of a check's time: less is the ordinary wait for a processor
-NUMBERS = 1_000_000  # more than the workers of one submission
 
 
 class WorkerDied(Exception):
@@ -82,171 +78,22 @@ class Budget:
         return self.submission_seconds <= 0
 
 
-class Zygote:
-    """The warm process at one isolation level. `start` returns at once; `fork` waits for it.
-
-    `gpu`: "cuda:0" if every worker is to have a context there, one worker at a time. The process itself
-    has none: CUDA does not survive a fork.
-    """
-
-    def __init__(self, isolation: int, masked: list[Path], gpu: str = ""):
-        self.isolation = isolation
-        self.gpu = gpu
-        self._masked = [path.resolve() for path in masked]
-        self._process: subprocess.Popen | None = None
-        self._number = 0
-        self._exits: dict[int, tuple[int, float, int]] = {}
-
-    def start(self) -> None:
-        """Start (or restart) the process, without waiting until torch is imported."""
-        self.close()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {"level": self.isolation, "files": [], "folders": [], "gpu": self.gpu}
-        if self.isolation >= 1:
-            settings["files"], settings["folders"] = sandbox.readable(self._masked)
-        command = sandbox.command(
-            self.isolation, msgspec.json.encode(settings).decode(), theirs.fileno(), self._masked, self.gpu
-        )
-        self._stderr = tempfile.TemporaryFile()
-        self._control = ours
-        ours.settimeout(START_SECONDS)
-        self._ready = False
-        self._process = subprocess.Popen(
-            command,
-            pass_fds=[theirs.fileno()],
-            env=sandbox.environment(self.gpu),
-            stdin=subprocess.DEVNULL,
-            stdout=self._stderr,
-            stderr=self._stderr,
-            cwd="/",
-            start_new_session=True,
-        )
-        theirs.close()
-
-    def prepare_for_fork(self) -> None:
-        """Call it before this process forks a grader that will use this zygote.
-
-        The graders' workers get numbers of their own, so that late news of one grader's worker is
-        not taken for news of the next one's. A zygote that is gone is started again.
-
-        Raises:
-            MachineError: it does not start.
-        """
-        self._number += NUMBERS
-        if not self._is_there():
-            self.start()
-        self._wait_until_ready()  # once, here: the forks could not tell each other
-
-    def fork(self, budget: Budget) -> Worker:
-        """A fresh worker. A zygote that died in the meantime is started again, once."""
-        try:
-            return self._fork(budget)
-        except NoContext:
-            raise
-        except ZygoteDied:
-            self.start()
-            return self._fork(budget)
-
-    def exit_status(self, number: int) -> int:
-        """How worker `number` ended, as the zygote saw it (a status of `wait`)."""
-        while number not in self._exits:
-            self._receive()
-        return self._exits.pop(number)[0]
-
-    def close(self) -> None:
-        """End the zygote, and with it every worker."""
-        if self._process is None:
-            return
-        self._control.close()
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self._process.wait()
-        self._stderr.close()
-        self._process = None
-
-    def _fork(self, budget: Budget) -> Worker:
-        if self._process is None:
-            self.start()
-        self._wait_until_ready()
-        self._number += 1
-        ours, theirs = socket.socketpair()
-        output, worker_output = os.pipe()
-        request = {
-            "number": self._number,
-            "memory": budget.memory,
-            "cpu_seconds": int(budget.submission_seconds) + 10,
-        }
-        try:
-            descriptors = [theirs.fileno(), worker_output]
-            socket.send_fds(self._control, [msgspec.json.encode(request)], descriptors)
-            while (pidfd := self._receive(self._number)) is None:
-                pass
-        except (OSError, ZygoteDied) as error:
-            ours.close()
-            os.close(output)
-            raise ZygoteDied(str(error)) from None
-        finally:
-            theirs.close()
-            os.close(worker_output)
-        worker = Worker(self, self._number, pidfd, ours, output, budget)
-        if self.gpu:
-            worker.await_context()
-        return worker
-
-    def _is_there(self) -> bool:
-        """Whether the other end of the control socket is open, as far as can be seen at once."""
-        if self._process is None:
-            return False
-        readable, _, _ = select.select([self._control], [], [], 0)
-        try:
-            return not readable or bool(self._control.recv(1, socket.MSG_PEEK))
-        except OSError:  # it ended with a request unread
-            return False
-
-    def _wait_until_ready(self) -> None:
-        if self._ready:
-            return
-        try:
-            self._ready = bool(self._control.recv(65536))
-        except OSError:
-            pass
-        if not self._ready:
-            self._process.kill()
-            self._stderr.seek(0)
-            output = self._stderr.read()[-2000:].decode(errors="replace").strip()
-            raise MachineError(
-                _("the worker process did not start at isolation level {level}:\n{output}").format(
-                    level=self.isolation, output=output
-                ),
-                _("`dlex doctor` says what is missing."),
-            )
-
-    def _receive(self, number: int | None = None) -> int | None:
-        """Read one message; the pidfd, if it announces the child `number`."""
-        data, descriptors, _flags, _address = socket.recv_fds(self._control, 65536, 1)
-        if not data:
-            raise ZygoteDied(_("the zygote is gone"))
-        kind, child, *details = msgspec.json.decode(data)
-        if kind == "exit":
-            self._exits[child] = tuple(details)
-            return None
-        if child != number:  # the answer to a request that was given up
-            os.close(descriptors[0])
-            return None
-        return descriptors[0]
-
-
 class Worker:
-    """One forked child that holds one submission."""
+    """One forked child that holds one submission. `exit_status` waits for how it ended."""
 
-    def __init__(self, zygote: Zygote, number: int, pidfd: int, channel, output: int, budget: Budget):
+    def __init__(
+        self,
+        pidfd: int,
+        channel: socket.socket,
+        output: int,
+        budget: Budget,
+        exit_status: Callable[[], int],
+    ):
         self.printed = bytearray()
         self.callbacks: dict[int, Callable[[list[wire.Value]], wire.CallbackReply]] = {}
         self.alive = True
-        self._zygote, self._number, self._pidfd = zygote, number, pidfd
-        self._channel, self._output, self._budget = channel, output, budget
+        self._pidfd, self._channel, self._output = pidfd, channel, output
+        self._budget, self._exit_status = budget, exit_status
         self._reader = wire.FrameReader()
         self._next_sequence = 0
         self._pending = 0
@@ -260,8 +107,8 @@ class Worker:
         self._poll.register(output, select.POLLIN)
         self._poll.register(channel, select.POLLIN)
 
-    def await_context(self) -> None:
-        """Wait until the worker has its context on the GPU; no submission is in it yet.
+    def await_context(self, gpu: str) -> None:
+        """Wait until the worker has its context on `gpu`; no submission is in it yet.
 
         Raises:
             NoContext: it could not make one.
@@ -273,7 +120,7 @@ class Worker:
             self.kill()
             words = self.printed.decode(errors="replace").strip()
             spent = f"{time.monotonic() - began:.0f} s"
-            raise NoContext(f"a worker got no context on {self._zygote.gpu} within {spent}. {words}"[:500])
+            raise NoContext(f"a worker got no context on {gpu} within {spent}. {words}"[:500])
 
     def send(self, requests: list[bytes]) -> None:
         """Ask for a batch; read the answers with `receive`, in order."""
@@ -420,7 +267,7 @@ class Worker:
         """The channel broke: ask the zygote how the process ended. Raises if that one is gone."""
         self.kill()
         try:
-            status = self._zygote.exit_status(self._number)
+            status = self._exit_status()
         except (OSError, ZygoteDied):
             return ZygoteDied(_("the worker's parent process died"))
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
