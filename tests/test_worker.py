@@ -165,23 +165,42 @@ def test_a_hang_ends_at_the_deadline(submission, attempt) -> None:
 
 
 @pytest.fixture
-def crowded(zygote: Zygote) -> Iterator[None]:
-    """The zygote and four processes that never rest share one processor."""
-    zygote.start()
-    zygote.prepare_for_fork()
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
-    for process in psutil.Process().children(recursive=True):
-        process.cpu_affinity([min(os.sched_getaffinity(0))])
-    yield
-    for process in busy:
+def busy() -> Iterator[int]:
+    """A processor that four processes keep busy."""
+    processor = min(os.sched_getaffinity(0))
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    for process in processes:
+        os.sched_setaffinity(process.pid, {processor})
+    yield processor
+    for process in processes:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def fresh_zygote(busy: int, zygote: Zygote) -> Iterator[Zygote]:
+    zygote.start()
+    zygote.prepare_for_fork()
+    yield zygote
     zygote.close()
 
 
-def test_time_that_others_take_is_not_charged(crowded, zygote, course) -> None:
+@pytest.fixture
+def crowded_grader(fresh_zygote: Zygote, busy: int) -> Iterator[Zygote]:
+    """The zygote of a grader, this process, that has to queue for its processor whenever it wakes up."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {busy})
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    yield fresh_zygote
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    os.sched_setaffinity(0, before)
+
+
+def test_time_that_others_take_from_a_worker_is_not_charged(fresh_zygote, busy, course) -> None:
+    for process in psutil.Process().children(recursive=True):
+        process.cpu_affinity([busy])
     budget = Budget(1.0, 60.0, 1 << 30, 1 << 10)
-    attempt = Attempt(zygote, budget, course.find("softmax")[0], SOURCE, "entropy")
+    attempt = Attempt(fresh_zygote, budget, course.find("softmax")[0], SOURCE, "entropy")
     with contextlib.closing(attempt):
         budget.start_check()
         attempt.start()
@@ -189,6 +208,20 @@ def test_time_that_others_take_is_not_charged(crowded, zygote, course) -> None:
         assert Functions(attempt).work(0.5) == 0.5  # takes 2.5 seconds here
         with pytest.raises(Died) as death:
             Functions(attempt).work(1000)
+        assert death.value.outcome == "timeout"
+
+
+def test_time_that_others_take_from_the_grader_is_not_charged(crowded_grader, course) -> None:
+    budget = Budget(0.5, 60.0, 1 << 30, 1 << 10)
+    attempt = Attempt(crowded_grader, budget, course.find("softmax")[0], SOURCE, "entropy")
+    with contextlib.closing(attempt):
+        budget.start_check()
+        attempt.start()
+        budget.start_check()
+        for _ in range(500):  # 3 ms each here, nearly all of it the grader's
+            assert Functions(attempt).double(4) == 8
+        with pytest.raises(Died) as death:
+            Functions(attempt).hang(1)
         assert death.value.outcome == "timeout"
 
 

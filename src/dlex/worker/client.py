@@ -50,7 +50,7 @@ class NoContext(ZygoteDied):
 class Budget:
     """Seconds that a submission may keep the grader waiting: per check, and altogether.
 
-    Time in which it was ready to run, and other processes had the processors, is not its own.
+    Time in which it or the grader was ready to run, and other processes had the processors, is not its own.
     """
 
     check_seconds: float
@@ -100,7 +100,7 @@ class Worker:
         self._arrived: list[wire.Reply] = []
         self._flood = 0
         self._called_back = 0
-        self._waited = 0.0
+        self._waited = _waited_for_processor("thread-self")
         channel.setblocking(False)
         os.set_blocking(output, False)
         self._poll = select.poll()
@@ -236,13 +236,19 @@ class Worker:
                 return
 
     def _was_starved(self) -> bool:
-        """Whether it waited long for a processor since this was last asked; that time is given back."""
-        waited = _waited_for_processor(self._pidfd)
+        """Whether it or the grader waited long for a processor since this was last asked; that time is
+        given back."""
+        waited = _waited_for_processor(self._pid()) + _waited_for_processor("thread-self")
         fresh, self._waited = waited - self._waited, waited
         starved = fresh > STARVED * self._budget.check_seconds
         if starved:
             self._budget.spend(-fresh)
         return starved
+
+    def _pid(self) -> str:
+        """Its process number; "-1" once it has ended."""
+        told = Path(f"/proc/self/fdinfo/{self._pidfd}").read_text()
+        return next((line.split()[1] for line in told.splitlines() if line.startswith("Pid:")), "")
 
     def _drain(self) -> None:
         """Keep the beginning of what was printed, throw the rest away."""
@@ -279,12 +285,10 @@ class Worker:
         return WorkerDied("crashed", detail)
 
 
-def _waited_for_processor(pidfd: int) -> float:
-    """Seconds that a process's first thread was ready to run and had no processor; 0 where Linux does
-    not count them."""
+def _waited_for_processor(process: str) -> float:
+    """Seconds that a process (its first thread) was ready to run and had no processor; 0 if it is gone, or
+    where Linux does not count them. `process` is a folder of /proc."""
     try:
-        told = Path(f"/proc/self/fdinfo/{pidfd}").read_text()
-        pid = next(line.split()[1] for line in told.splitlines() if line.startswith("Pid:"))
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    except (OSError, StopIteration, IndexError, ValueError):
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
         return 0.0
