@@ -12,6 +12,7 @@ from dlex.grading.failures import CheckFailed
 from dlex.grading.statistics import (
     FALSE_ALARM,
     are_independent,
+    assert_any_order,
     assert_binomial,
     assert_distribution,
     assert_independent,
@@ -21,6 +22,7 @@ from dlex.grading.statistics import (
     distribution_test,
     mean_test,
     opposite_entries,
+    order_test,
 )
 
 
@@ -142,6 +144,30 @@ def test_power_on_spreads_and_means():
     with pytest.raises(CheckFailed, match=r"the mean is 0\.54, expected about 0\.5"):
         assert_mean(evenly(40_000) + 0.04, 0.5, 0.0, 1.0, "the mean")
     assert_mean(evenly(40_000), 0.5, 0.0, 1.0, "the mean")
+
+
+def test_bounds_hold_for_orders():
+    """Of all pairs of orders of 5 examples, those that the test calls rarer than a level are rarer."""
+    orders = [torch.tensor(order) for order in itertools.permutations(range(5))]
+    tests = [order_test(torch.stack(pair)) for pair in itertools.product(orders, repeat=2)]
+    assert min(tests) < 0.3
+    for level in (0.9, 0.5, 0.3, 0.2, 0.1):
+        assert sum(test < level for test in tests) <= level * len(tests)
+
+
+def exchanged_with_any(n: int, generator: torch.Generator) -> torch.Tensor:
+    """A shuffle that goes wrong: every example is exchanged with any of all, placed already or not."""
+    order = list(range(n))
+    for i, j in enumerate(torch.randint(n, (n,), generator=generator).tolist()):
+        order[i], order[j] = order[j], order[i]
+    return torch.tensor(order)
+
+
+def test_power_on_orders():
+    generator = torch.Generator().manual_seed(0)
+    assert_any_order(torch.stack([torch.randperm(600, generator=generator) for _epoch in range(20)]))
+    with pytest.raises(CheckFailed, match=r"of 12,000 examples come earlier than .* expected about 5,990"):
+        assert_any_order(torch.stack([exchanged_with_any(600, generator) for _epoch in range(20)]))
 
 
 def test_opposite_entries_are_disjoint_and_of_one_shape():

@@ -21,6 +21,7 @@ from dlex.grading.contract import Contract, assert_unchanged
 from dlex.grading.mistakes import features, mistake
 from dlex.grading.sketches import picture
 from dlex.grading.statistics import (
+    assert_any_order,
     assert_binomial,
     assert_distribution,
     assert_drawn,
@@ -36,6 +37,7 @@ __all__ = [
     "Draw",
     "as_view",
     "assert_alike",
+    "assert_any_order",
     "assert_binomial",
     "assert_close",
     "assert_distribution",

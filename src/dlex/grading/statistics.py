@@ -150,6 +150,33 @@ def assert_mean(sample: torch.Tensor, mean: float, low: float, high: float, what
         raise CheckFailed(Difference("statistics", summary, f"{found:.4g}", about(f"{mean:.4g}")))
 
 
+def order_test(orders: torch.Tensor) -> float:
+    """How likely do at least as odd a number of examples come earlier than in the dataset?
+
+    `orders` has shape (epochs, n), an order of n examples in each row. Of one order, those that come earlier
+    are as many as its ascents, which are a sum of n uniform numbers between 0 and 1, rounded down (Stanley
+    1977). An upper bound for every n: such a sum is t or more away from its mean with a probability of at
+    most 2 exp(-6 t^2 / n).
+
+    >>> order_test(torch.arange(5).flip(0).repeat(2, 1))
+    1.0
+    """
+    epochs, n = orders.shape
+    distance = max(0.0, abs(_earlier(orders) - epochs * (n - 1) / 2) - epochs / 2)  # rounding: up to 1 each
+    return min(1.0, 2.0 * exp(-6.0 * distance**2 / (epochs * n)))
+
+
+def assert_any_order(orders: torch.Tensor) -> None:
+    """Fail if orders of a dataset, shape (epochs, n), are not equally likely; see `order_test`."""
+    if order_test(orders) < FALSE_ALARM:
+        epochs, n = orders.shape
+        found = _("{count:,} of {total:,} examples come earlier than in the dataset")
+        found = found.format(count=_earlier(orders), total=orders.numel())
+        expected = f"{epochs * (n - 1) / 2:,.0f}"
+        summary = _("{found}, expected about {expected}").format(found=found, expected=expected)
+        raise CheckFailed(Difference("statistics", summary, found, about(expected)))
+
+
 def opposite_entries(mask: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
     """Pairs of disjoint parts of a tensor, entry by entry neighbours or half a dimension apart.
 
@@ -164,6 +191,11 @@ def opposite_entries(mask: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, to
         yield _("neighbours in dimension {dim}").format(dim=dim), *neighbours
         halves = mask.narrow(dim, 0, half), mask.narrow(dim, half, half)
         yield _("the halves of dimension {dim}").format(dim=dim), *halves
+
+
+def _earlier(orders: torch.Tensor) -> int:
+    """How many examples come earlier than in the dataset, in all epochs."""
+    return int((orders > torch.arange(orders.shape[1])).sum())
 
 
 def _widest_gap(
