@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def main() -> None:
                 continue
             found = audit(course, [exercise], seeds=left, jobs=options.jobs, depth=depth)
             add(results, found, depth, digest(exercise))
-            options.out.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+            options.out.write_text(written(results))
         print(summary(results), flush=True)
 
 
@@ -116,6 +117,12 @@ def fresh(exercise: ExerciseAudit) -> dict:
     lists = ("seeds", "mistake_seeds", "mutant_seeds", "problems", "survivors")
     zeros = {"seconds": 0.0, "mutants_wrong": 0, "mutants_rejected": 0}
     return counts | {name: [] for name in lists} | zeros
+
+
+def written(results: dict) -> str:
+    """The results as JSON, with each list of seeds on a line of its own."""
+    text = json.dumps(results, indent=2, ensure_ascii=False) + "\n"
+    return re.sub(r"\[\n\s+(\d[\d,\s]*\d|\d)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
 
 
 def summary(results: dict) -> str:
