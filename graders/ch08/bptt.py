@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, check, picture, sizes, tensors
 
+GROWTH = 1e9  # where gradients grow, the rounding of an early state grows with them
+
 
 @st.composite
 def networks(draw, T=None, n=None, d=None, h=None, q=None, dtype=torch.float64, scale=0.5):
@@ -123,7 +125,7 @@ def test_long_contracting(submission, reference, arguments):
 @given(arguments=long_networks(st.sampled_from([2.0, 1.25, 1.5]), st.sampled_from([1e-3, 1e-4, 0.5])))
 def test_long_expanding(submission, reference, arguments):
     """long sequences whose gradients grow"""
-    _assert_same(submission, reference, arguments)
+    _assert_same(submission, reference, arguments, magnitude=GROWTH)
 
 
 @check(points=1, hidden=True, hint="What do tanh and its slope become far away from 0?")
@@ -134,9 +136,9 @@ def test_saturated_states(submission, reference, arguments):
     _assert_same(submission, reference, arguments)
 
 
-def _assert_same(submission, reference, arguments):
+def _assert_same(submission, reference, arguments, magnitude=0.0):
     actual, expected = submission.bptt(*arguments.values()), reference.bptt(*arguments.values())
-    assert_close(actual, expected, of_largest=True)
+    assert_close(actual, expected, of_largest=True, magnitude=magnitude)
 
 
 def _pair(answer, expected):
