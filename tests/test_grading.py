@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 from hypothesis import strategies as st
@@ -279,6 +282,18 @@ def test_the_same_seed_draws_the_same_examples(course) -> None:
     requests = [[e.requests for check in checks for e in check.examples] for checks in (first, again, other)]
     assert requests[0] == requests[1] != requests[2]
     assert sum(len(check.examples) for check in first) > 300
+
+
+def test_examples_do_not_outlive_their_session(course) -> None:
+    """An audit draws hundreds of times in one process."""
+    checks: list[weakref.ref] = []
+
+    def work(plugin: Plugin) -> None:
+        checks.extend(weakref.ref(check) for grader in plugin.graders.values() for check in grader.checks)
+
+    run_pytest(course, course.find("softmax"), 0, work)
+    gc.collect()
+    assert checks and all(check() is None for check in checks)
 
 
 def test_a_check_that_depends_on_an_answer_is_simply_asked(course) -> None:

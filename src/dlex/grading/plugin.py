@@ -94,7 +94,7 @@ class Plugin:
         self._by_path = {exercise.path("graders").resolve(): exercise.id for exercise in exercises}
         self._seed = seed
         self._device = device
-        self._work = work
+        self._work: Callable[[Plugin], None] | None = work
         self._attempt: Attempt | None = None
         self._replays: dict[str, Replay] = {}
         self._death: ZygoteDied | None = None
@@ -149,6 +149,8 @@ class Plugin:
             self.worked = True
         except BaseException as error:  # carried out of pytest, which would print it
             self.problem = error
+        finally:
+            self._let_go(session)
         return True
 
     @pytest.hookimpl(tryfirst=True)
@@ -184,6 +186,16 @@ class Plugin:
                 raise CourseError(f"{grader.exercise.path('graders')} has no check")
             if not grader.max_score > 0:
                 raise CourseError(f"the checks of {grader.exercise.path('graders')} are worth no points")
+
+    def _let_go(self, session: pytest.Session) -> None:
+        """Drop the examples and whoever holds them. Hypothesis remembers strategies, these their module, and
+        it pytest's session with this plugin: an audit of many seeds would keep the examples of all."""
+        self.graders, self._replays = {}, {}
+        self._work, self._attempt = None, None
+        for item in session.items:
+            if FROZEN in item.stash:
+                del item.stash[FROZEN]
+        gc.unfreeze()
 
     def _collected(self, session: pytest.Session) -> Iterator[tuple[pytest.Function, Grader, str, CheckInfo]]:
         """Every check with its grader, its name and what its author says about it."""
