@@ -98,7 +98,10 @@ def add(results: dict, found: Audit, depth: Depth, files: str) -> None:
     exercise = found.exercises[0]
     known = results["exercises"].setdefault(exercise.id, fresh(exercise) | {"files": files})
     known["seeds"] = sorted({*known["seeds"], *exercise.seeds})
-    known["problems"] += [{"seeds": p.seeds, "message": p.message} for p in found.all_problems]
+    known["problems"] += [
+        {"seeds": p.seeds, "file": os.path.relpath(p.file, ROOT), "message": p.message, "detail": p.detail}
+        for p in found.all_problems
+    ]
     known["seconds"] = round(known["seconds"] + exercise.seconds, 1)
     if depth.mistakes:
         known["mistake_seeds"] += exercise.seeds
