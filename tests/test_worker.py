@@ -119,14 +119,21 @@ def zygote() -> Iterator[Zygote]:
     zygote.close()
 
 
+@contextlib.contextmanager
+def started(zygote: Zygote, course: Course, check_seconds: float) -> Iterator[Attempt]:
+    """A worker that has loaded SOURCE, at the beginning of a check."""
+    budget = Budget(check_seconds, 60.0, 1 << 30, 1 << 10)
+    budget.start_check()
+    with contextlib.closing(Attempt(zygote, budget, course.find("softmax")[0], SOURCE, "entropy")) as attempt:
+        attempt.start()
+        budget.start_check()
+        yield attempt
+
+
 @pytest.fixture
 def attempt(zygote: Zygote, course: Course) -> Iterator[Attempt]:
-    budget = Budget(2.0, 60.0, 1 << 30, 1 << 10)
-    budget.start_check()
-    attempt = Attempt(zygote, budget, course.find("softmax")[0], SOURCE, "entropy")
-    attempt.start()
-    yield attempt
-    attempt.close()
+    with started(zygote, course, 2.0) as attempt:
+        yield attempt
 
 
 @pytest.fixture
@@ -199,12 +206,7 @@ def crowded_grader(fresh_zygote: Zygote, busy: int) -> Iterator[Zygote]:
 def test_time_that_others_take_from_a_worker_is_not_charged(fresh_zygote, busy, course) -> None:
     for process in psutil.Process().children(recursive=True):
         process.cpu_affinity([busy])
-    budget = Budget(1.0, 60.0, 1 << 30, 1 << 10)
-    attempt = Attempt(fresh_zygote, budget, course.find("softmax")[0], SOURCE, "entropy")
-    with contextlib.closing(attempt):
-        budget.start_check()
-        attempt.start()
-        budget.start_check()
+    with started(fresh_zygote, course, 1.0) as attempt:
         assert Functions(attempt).work(0.5) == 0.5  # takes 2.5 seconds here
         with pytest.raises(Died) as death:
             Functions(attempt).work(1000)
@@ -212,12 +214,7 @@ def test_time_that_others_take_from_a_worker_is_not_charged(fresh_zygote, busy, 
 
 
 def test_time_that_others_take_from_the_grader_is_not_charged(crowded_grader, course) -> None:
-    budget = Budget(0.5, 60.0, 1 << 30, 1 << 10)
-    attempt = Attempt(crowded_grader, budget, course.find("softmax")[0], SOURCE, "entropy")
-    with contextlib.closing(attempt):
-        budget.start_check()
-        attempt.start()
-        budget.start_check()
+    with started(crowded_grader, course, 0.5) as attempt:
         for _ in range(500):  # 3 ms each here, nearly all of it the grader's
             assert Functions(attempt).double(4) == 8
         with pytest.raises(Died) as death:
