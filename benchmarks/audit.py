@@ -4,13 +4,14 @@
 
 Right answers are run at all seeds, the known mistakes at the first `--mistake-seeds` of them, mutants
 at the first `--mutant-seeds`: a seed with mutants takes ten times as long as one without.
-An interrupted run goes on where it stopped; an exercise whose files have changed starts again, and all do
+An interrupted run goes on where it stopped; an exercise whose code has changed starts again, and all do
 if their examples are drawn in another way.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -27,6 +28,7 @@ from dlex.course import CONTENT, Course, Exercise, read_course
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "audit.json"
 DRAWS = [ROOT / "src" / "dlex" / "grading" / f"{name}.py" for name in ("drawing", "strategies", "contract")]
+HAVE_DOCSTRINGS = ast.Module, ast.ClassDef, ast.FunctionDef
 
 
 def main() -> None:
@@ -66,10 +68,21 @@ def so_far(path: Path, course: Course) -> dict:
 
 
 def digest(exercise: Exercise) -> str:
-    """Identifies an exercise's files and variants, and how its examples are drawn."""
+    """Identifies an exercise's files and variants, and how its examples are drawn; docstrings may change."""
     variants = sorted((ROOT / "tests" / "variants" / exercise.id).glob("*.py"))
     paths = [*DRAWS, *(exercise.path(folder) for folder in CONTENT), *variants]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+    return hashlib.sha256("\0".join(map(without_docstrings, paths)).encode()).hexdigest()[:16]
+
+
+def without_docstrings(path: Path) -> str:
+    """A Python file's lines of code and comments."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.split("\n")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, HAVE_DOCSTRINGS) and ast.get_docstring(node) is not None:
+            for number in range(node.body[0].lineno - 1, node.body[0].end_lineno):
+                lines[number] = ""
+    return "\n".join(filter(None, lines))
 
 
 def blocks(options: argparse.Namespace) -> Iterator[tuple[list[int], Depth]]:

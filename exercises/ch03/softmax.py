@@ -30,7 +30,7 @@ def softmax(X: torch.Tensor) -> torch.Tensor:
         Probabilities, shape (n, q); each row adds up to 1.
 
     Example:
-        >>> softmax(torch.tensor([[0.0, 0.0], [0.0, 100.0]]))
+        >>> softmax(torch.tensor([[0.0, 0.0], [0.0, 1000.0]]))
         tensor([[0.5000, 0.5000],
                 [0.0000, 1.0000]])
     """

@@ -22,7 +22,7 @@ def render_tensor(tensor: torch.Tensor, wrong: torch.Tensor | None = None, digit
     `digits`.
 
     >>> print(render_tensor(torch.tensor([[1.0, 2.5]]), torch.tensor([[False, True]])))
-    [[ 1  , >2.5<]]  float32 (1, 2)
+    [[ 1 , >2.5<]]  float32 (1, 2)
     """
     digits = max(digits, _digits(tensor))
     suffix = f"  {str(tensor.dtype).removeprefix('torch.')} {_shape(tensor)}"

@@ -96,8 +96,8 @@ def away_from_zero(Z: torch.Tensor, gap: float = 0.1) -> torch.Tensor:
     For sums that go through a relu: at 0 it has a kink, where no gradient is judged. Of the multiples
     of 2.5 gap it is the smallest that will do: an entry rules out one of them at most.
 
-    >>> away_from_zero(torch.tensor([[0.0, 3.0], [1.0, 0.2]]))
-    tensor([0.2500, 0.0000])
+    >>> away_from_zero(torch.tensor([[0.0, 0.0], [1.0, -0.2]]))
+    tensor([ 0.2500, -0.2500])
     """
     k = torch.arange(len(Z) + 1)
     shifts = 2.5 * gap * ((k + 1) // 2) * torch.where(k % 2 == 1, 1.0, -1.0).to(Z.dtype)  # 0, +, -, +, …

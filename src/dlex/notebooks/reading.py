@@ -51,7 +51,7 @@ def _clean(cell: Cell, number: int) -> NotebookNode:
 
 
 def without_tags(text: str) -> str:
-    """Markdown that holds no HTML, for viewers that would show it as such; it looks the same.
+    r"""Markdown that holds no HTML, for viewers that would show it as such; it looks the same.
 
     >>> ascii(without_tags("a<b, <b>, 1 < 2"))
     "'a<\\u2060b, <\\u2060b>, 1 < 2'"

@@ -14,6 +14,7 @@ The SVG is the same for the same record, holds no script, no style sheet and no 
 meet none of another picture's. Its texts are escaped, whatever is in them.
 
 Example:
+    >>> import msgspec
     >>> seen = Picture("ch03/softmax", "table", "a table", "heatmap", Grid.of([[0.0, 1.0]]))
     >>> msgspec.json.decode(msgspec.json.encode(seen), type=Picture) == seen
     True

@@ -28,7 +28,8 @@ def pretend_gpu(filename: str, operations: int = 1_000_000) -> Iterator[Session]
 
     >>> with pretend_gpu(__file__) as session:
     ...     torch.ones(2, device="cuda") + torch.ones(2)
-    RuntimeError: Expected all tensors to be on the same device ...
+    Traceback (most recent call last):
+    RuntimeError: Expected all tensors to be on the same device, but found ...
     """
     session = Session(filename, operations)
     with session_of(session), available(), GpuFunctions(session), GpuOperations():
