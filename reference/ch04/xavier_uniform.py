@@ -119,16 +119,31 @@ def _law(calls):
     fans = [(draw.arguments["fan_in"], draw.arguments["fan_out"]) for draw in calls]
     entries = [draw.value.double().flatten() for draw in calls]
     squares = np.array([float(each.square().sum()) for each in entries])
-    count, fits = sum(map(len, entries)), {}
+    counts, fits = np.array([len(each) for each in entries]), {}
+    sides = _sides(fans)
     for spread, (scales, mean_square, below) in SPREADS.items():
         each = {name: np.array([rule(*sizes) for sizes in fans]) for name, rule in scales.items()}
-        off = {name: abs((squares / s**2).sum() / count / mean_square - 1) for name, s in each.items()}
+        off = {name: _off(squares / s**2 / mean_square, counts, sides) for name, s in each.items()}
         nearest = next(name for name, error in off.items() if error < min(off.values()) + 0.01)
         if off[nearest] < 0.1:
             sample = torch.cat([x / s for x, s in zip(entries, each[nearest], strict=True)])
             fits[spread, nearest] = distribution_test(sample, below)
     best = max(fits, key=fits.get, default=None)
     return best if best and fits[best] >= RARE else None
+
+
+def _sides(fans):
+    """Which calls have more inputs than outputs, and which have not; only what there is of the two."""
+    more = np.array([fan_in > fan_out for fan_in, fan_out in fans])
+    return [side for side in (more, ~more) if side.any()]
+
+
+def _off(sums, counts, sides):
+    """How far mean squares are from 1. Too large with many inputs and too small with many outputs do not
+    make up for each other."""
+    entries = np.array([counts[side].sum() for side in sides])
+    means = np.array([sums[side].sum() for side in sides]) / entries
+    return math.sqrt(np.average((means - 1) ** 2, weights=entries))
 
 
 def _independent(W):
