@@ -185,7 +185,7 @@ def busy() -> Iterator[int]:
 
 
 @pytest.fixture
-def fresh_zygote(busy: int, zygote: Zygote) -> Iterator[Zygote]:
+def fresh_zygote(zygote: Zygote) -> Iterator[Zygote]:
     zygote.start()
     zygote.prepare_for_fork()
     yield zygote

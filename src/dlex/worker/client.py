@@ -238,17 +238,12 @@ class Worker:
     def _was_starved(self) -> bool:
         """Whether it or the grader waited long for a processor since this was last asked; that time is
         given back."""
-        waited = _waited_for_processor(self._pid()) + _waited_for_processor("thread-self")
+        waited = _waited_for_processor(_pid_of(self._pidfd)) + _waited_for_processor("thread-self")
         fresh, self._waited = waited - self._waited, waited
         starved = fresh > STARVED * self._budget.check_seconds
         if starved:
             self._budget.spend(-fresh)
         return starved
-
-    def _pid(self) -> str:
-        """Its process number; "-1" once it has ended."""
-        told = Path(f"/proc/self/fdinfo/{self._pidfd}").read_text()
-        return next((line.split()[1] for line in told.splitlines() if line.startswith("Pid:")), "")
 
     def _drain(self) -> None:
         """Keep the beginning of what was printed, throw the rest away."""
@@ -283,6 +278,15 @@ class Worker:
             told = _("it ended the process with exit code {code}").format(code=os.WEXITSTATUS(status))
             return WorkerDied("crashed", told, "exited")
         return WorkerDied("crashed", detail)
+
+
+def _pid_of(pidfd: int) -> str:
+    """The number of a process; "-1" if it has ended, or if Linux does not tell."""
+    try:
+        told = Path(f"/proc/self/fdinfo/{pidfd}").read_text()
+    except OSError:
+        return "-1"
+    return next((line.split()[1] for line in told.splitlines() if line.startswith("Pid:")), "-1")
 
 
 def _waited_for_processor(process: str) -> float:
