@@ -110,16 +110,16 @@ def add(results: dict, found: Audit, depth: Depth, files: str) -> None:
     """Count a block in."""
     exercise = found.exercises[0]
     known = results["exercises"].setdefault(exercise.id, fresh(exercise) | {"files": files})
-    known["seeds"] = sorted({*known["seeds"], *exercise.seeds})
+    reached = {"seeds": True, "mistake_seeds": depth.mistakes, "mutant_seeds": depth.mutants}
+    for reach, so_deep in reached.items():
+        if so_deep:  # also at seeds that were audited less deep before
+            known[reach] = sorted({*known[reach], *exercise.seeds})
     known["problems"] += [
         {"seeds": p.seeds, "file": os.path.relpath(p.file, ROOT), "message": p.message, "detail": p.detail}
         for p in found.all_problems
     ]
     known["seconds"] = round(known["seconds"] + exercise.seconds, 1)
-    if depth.mistakes:
-        known["mistake_seeds"] += exercise.seeds
     if depth.mutants:
-        known["mutant_seeds"] += exercise.seeds
         known["mutants"] = len(exercise.mutants)
         known["mutants_equivalent"] = len(exercise.of_fate("equivalent"))
         known["mutants_wrong"] += exercise.wrong
