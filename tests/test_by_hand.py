@@ -19,6 +19,7 @@ CALLS = {
     "log_softmax": "torch.log_softmax(X, 1).exp()",
     "special": "torch.special.log_softmax(X, 1).exp()",
     "logsumexp": "torch.exp(X - torch.logsumexp(X, 1, keepdim=True))",
+    "sparse": "torch.sparse.softmax(X.to_sparse(), 1).to_dense()",
     "softmin": "F.softmin(-X, dim=1)",
     "gumbel": "F.gumbel_softmax(X, dim=1)",
     "torch.ops": "torch.ops.aten._softmax(X, 1, False)",

@@ -37,6 +37,8 @@ class ByHand:
             for kernel in filter(has_kernel, kernels):
                 refusal = self._refusal(kernel_name(kernel))
                 self._library.impl(kernel, refusal, "CPU")
+                if has_kernel_for(kernel, "SparseCPU"):
+                    self._library.impl(kernel, refusal, "SparseCPU")
                 if is_composite(kernel):  # on the pretend GPU it would be taken apart before it is met
                     self._library.impl(kernel, refusal, "AutogradMeta")
         for function in filter(has_function, functions):
@@ -101,7 +103,12 @@ def has_kernel(kernel: str) -> bool:
 
 def is_composite(kernel: str) -> bool:
     """Whether torch takes a kernel apart into others, whatever the device."""
-    return torch._C._dispatch_has_kernel_for_dispatch_key(f"aten::{kernel}", "CompositeImplicitAutograd")
+    return has_kernel_for(kernel, "CompositeImplicitAutograd")
+
+
+def has_kernel_for(kernel: str, key: str) -> bool:
+    """Whether torch has one of its own for a dispatch key: "SparseCPU" is that of sparse tensors."""
+    return torch._C._dispatch_has_kernel_for_dispatch_key(f"aten::{kernel}", key)
 
 
 def has_function(function: str) -> bool:
