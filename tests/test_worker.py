@@ -64,6 +64,10 @@ def pairs(x, y):
     for k in range(2):
         yield x * k, y
 
+def flips(x, y):
+    y.requires_grad_()
+    return x.requires_grad_(False) * y
+
 def refuses(n):
     if n < 1:
         raise ValueError("n is too small")
@@ -300,6 +304,14 @@ def test_gradients_flow_through_the_items_that_are_floats(submission) -> None:
     (_, (second, labels)), (gradient,) = submission.pairs.collected(2).gradients(weights, x, y)
     assert second.tolist() == [1.0, 1.0] and labels.tolist() == [1, 2]
     assert gradient.tolist() == [3.0, 4.0]  # 0 times the first weights, once the second
+
+
+def test_gradients_are_those_of_the_arguments_that_wanted_them_before_the_call(submission) -> None:
+    x, weights = torch.ones(2, requires_grad=True), torch.ones(2)
+    value, gradients = submission.flips.gradients(weights, x, torch.ones(2))
+    assert value.tolist() == [1.0, 1.0] and gradients == [None]
+    _, gradients = submission.flips.gradients(weights, torch.ones(2), torch.ones(2, requires_grad=True))
+    assert [gradient.tolist() for gradient in gradients] == [[1.0, 1.0]]
 
 
 def test_what_a_generator_raises_at_its_first_item_is_raised(submission) -> None:

@@ -111,11 +111,12 @@ class Executor:
             measure = measured if self._device is None else self._device.measured
             value, cost = measure(lambda: target(*args, **kwargs))
             return Done(value, arguments, cost=cost)
-        value = target(*args, **kwargs)
         if request.gradients is None:
-            return Done(value, arguments)
+            return Done(target(*args, **kwargs), arguments)
+        wanted = [leaf for leaf in values.leaves(arguments) if leaf.requires_grad]  # a call may change that
+        value = target(*args, **kwargs)
         weights = [self._put(values.decode_tensor(weight)) for weight in request.gradients]
-        return Done(value, arguments, _backward(value, arguments, weights))
+        return Done(value, arguments, _backward(value, wanted, weights))
 
     def _observed(self, call: Callable[[], object], arguments: list[object]) -> Done:
         """A call, and which random numbers it drew."""
@@ -206,21 +207,22 @@ def _state(generator: torch.Generator) -> bytes:
 
 
 def _backward(
-    value: object, arguments: list[object], weights: list[torch.Tensor]
+    value: object, wanted: list[torch.Tensor], weights: list[torch.Tensor]
 ) -> list[torch.Tensor | None]:
-    """Gradients of the weighted sum of the results with respect to every argument that wants one.
+    """Gradients of the weighted sum of the results with respect to the arguments that want one.
 
     A result that does not fit its weights (another shape, not differentiable) contributes nothing:
     the grader sees the shape anyway, and a missing gradient is reported as None. Results that are no
     floats have no weights.
     """
-    wanted = [leaf for leaf in values.leaves(arguments) if leaf.requires_grad]
     outputs, upstream = [], []
     floats = [leaf for leaf in values.leaves(value) if leaf.is_floating_point()]
     for output, weight in zip(floats, weights, strict=False):
         if output.requires_grad and output.shape == weight.shape:
             outputs.append(output)
             upstream.append(weight.to(output.dtype).to(output.device))
-    if not outputs or not wanted:
+    still = [leaf for leaf in wanted if leaf.requires_grad]
+    if not outputs or not still:
         return [None] * len(wanted)
-    return list(_grad(outputs, wanted, upstream, allow_unused=True))
+    arrived = iter(_grad(outputs, still, upstream, allow_unused=True))
+    return [next(arrived) if leaf.requires_grad else None for leaf in wanted]
