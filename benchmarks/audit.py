@@ -68,21 +68,27 @@ def so_far(path: Path, course: Course) -> dict:
 
 
 def digest(exercise: Exercise) -> str:
-    """Identifies an exercise's files and variants, and how its examples are drawn; docstrings may change."""
+    """Identifies an exercise's files and variants, and how its examples are drawn; words may change."""
     variants = sorted((ROOT / "tests" / "variants" / exercise.id).glob("*.py"))
     paths = [*DRAWS, *(exercise.path(folder) for folder in CONTENT), *variants]
-    return hashlib.sha256("\0".join(map(without_docstrings, paths)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join(map(without_words, paths)).encode()).hexdigest()[:16]
 
 
-def without_docstrings(path: Path) -> str:
-    """A Python file's lines of code and comments."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.split("\n")
-    for node in ast.walk(ast.parse(text)):
+def without_words(path: Path) -> str:
+    """A Python file's code, without comments, docstrings and the sentences that decorators are given."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
         if isinstance(node, HAVE_DOCSTRINGS) and ast.get_docstring(node) is not None:
-            for number in range(node.body[0].lineno - 1, node.body[0].end_lineno):
-                lines[number] = ""
-    return "\n".join(filter(None, lines))
+            node.body[0].value.value = ""
+        for decorator in getattr(node, "decorator_list", []):
+            for text in filter(is_sentence, ast.walk(decorator)):
+                text.value = ""
+    return ast.unparse(tree)
+
+
+def is_sentence(node: ast.AST) -> bool:
+    """Whether this is a text for people: no name has a space."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
 
 
 def blocks(options: argparse.Namespace) -> Iterator[tuple[list[int], Depth]]:
