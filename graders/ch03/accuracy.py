@@ -18,7 +18,7 @@ from dlex.grading import (
 
 NEGATIVE = {
     "plain": lambda scores: scores - 10.0,
-    "large": lambda scores: (scores - 10.0) * 1e9,
+    "large": lambda scores: (scores - 10.0) * 1e30,
     "small": lambda scores: (scores - 10.0) * 1e-9,
     "close": lambda scores: scores.double() * 1e-9 - 10.0,  # the same to float32
 }
@@ -32,9 +32,10 @@ def batches(draw, n=None, q=None, dtype=torch.float32):
 
 @st.composite
 def classes(draw, n=None):
-    """Predicted and true classes, of which some agree."""
+    """Predicted and true classes, of which some agree, with small and with large numbers."""
     n, q = draw(sizes(n)), draw(sizes())
-    return {"y_hat": draw(labels(n, q)), "y": draw(labels(n, q))}
+    first, apart = draw(st.sampled_from([(0, 1), (0, 256), (300, 1)]))
+    return {name: first + apart * draw(labels(n, q)) for name in ("y_hat", "y")}
 
 
 contract = Contract(

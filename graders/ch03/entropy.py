@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, assert_unchanged, check, probabilities, sizes
 
-bases = st.sampled_from([2, math.e, 10, 3.5])
+bases = st.sampled_from([2, math.e, 10, 3.5, 1.5])
 masks = st.lists(st.booleans(), min_size=6, max_size=6)
 
 
@@ -135,11 +135,15 @@ def impossible(arguments, mask, in_q):
 
 @check(points=1, hidden=True, hint="What is -log(0), and does anything on the way hide it?")
 @settings(max_examples=30)
-@given(arguments=pairs(), mask=masks, place=st.integers(0, 5))
-def test_impossible_in_belief(submission, reference, arguments, mask, place):
-    """an outcome with p > 0 and q = 0 costs inf"""
+@given(
+    arguments=pairs(), mask=masks, place=st.integers(0, 5), rarity=st.sampled_from([1.0, 1e-4, 1e-9, 1e-30])
+)
+def test_impossible_in_belief(submission, reference, arguments, mask, place, rarity):
+    """an outcome with p > 0 and q = 0 costs inf, however rare it is"""
     p, believed, base = arguments.values()
     only_one = [number == place % len(p) for number in range(len(mask))]
+    p = torch.where(torch.tensor(only_one[: len(p)]), p * rarity, p)
+    p = p / p.sum()
     for q in (without(believed, only_one), without(believed, mask)):
         cross_entropy, divergence = submission.cross_entropy(p, q, base), submission.kl_divergence(p, q, base)
         assert_close(cross_entropy, reference.cross_entropy(p, q, base), what="the cross-entropy")
@@ -148,16 +152,27 @@ def test_impossible_in_belief(submission, reference, arguments, mask, place):
 
 @check(points=1, hidden=True, hint="Is anything added to a probability, or is it kept above some number?")
 @settings(max_examples=30)
-@given(arguments=pairs(), exponents=st.lists(st.integers(0, 37), min_size=6, max_size=6))
-def test_tiny_beliefs(submission, reference, arguments, exponents):
-    """probabilities in q down to 1e-37"""
+@given(
+    arguments=pairs() | pairs(dtype=torch.float64),
+    exponents=st.lists(st.integers(0, 37), min_size=6, max_size=6),
+    rare=st.sampled_from(["q", "p", "pq"]),
+)
+def test_tiny_probabilities(submission, reference, arguments, exponents, rare):
+    """probabilities in p and in q down to 1e-37"""
     p, q, base = arguments.values()
-    tiny = 10.0 ** -torch.tensor(exponents[: len(q) - 1], dtype=torch.float64)
-    q = torch.cat([(q[:-1] * tiny).clamp(min=1e-37), torch.ones(1)])
-    q = (q / q.sum()).to(p.dtype)
+    p = with_tiny(p, exponents) if "p" in rare else p
+    q = with_tiny(q, exponents[::-1]) if "q" in rare else q
     cross_entropy, divergence = submission.cross_entropy(p, q, base), submission.kl_divergence(p, q, base)
+    assert_close(submission.entropy(p, base), reference.entropy(p, base), what="the entropy")
     assert_close(cross_entropy, reference.cross_entropy(p, q, base), what="the cross-entropy")
     assert_close(divergence, reference.kl_divergence(p, q, base), what="the divergence")
+
+
+def with_tiny(p, exponents):
+    """`p` with its entries made smaller by powers of 10, all but the last."""
+    smaller = p[:-1] * 10.0 ** -torch.tensor(exponents[: len(p) - 1], dtype=torch.float64)
+    changed = torch.cat([smaller.clamp(min=1e-37), torch.ones(1)])
+    return (changed / changed.sum()).to(p.dtype)
 
 
 @check(points=1, hidden=True, hint="Which of the three is the sum of the other two?")

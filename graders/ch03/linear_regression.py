@@ -92,10 +92,14 @@ def test_any_predictions(submission, reference, arguments):
 
 
 @check(points=1)
-@given(arguments=predictions(y_flat=False) | predictions(n=16, y_flat=False))
-def test_any_losses(submission, reference, arguments):
+@given(
+    arguments=predictions(y_flat=False) | predictions(n=16, y_flat=False),
+    scale=st.sampled_from([1.0, 2.0**7, 2.0**20]),
+)
+def test_any_losses(submission, reference, arguments, scale):
     """squared_loss: targets of shape (n, 1)"""
-    assert_close(submission.squared_loss(*arguments.values()), reference.squared_loss(*arguments.values()))
+    y_hat, y = (value * scale for value in arguments.values())
+    assert_close(submission.squared_loss(y_hat, y), reference.squared_loss(y_hat, y))
 
 
 @check(points=1, hidden=True, hint="Which shape has the difference of an (n, 1) and an (n,) tensor?")

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlex.grading import Contract, assert_close, check, sizes, tensors
+from dlex.grading import Contract, assert_close, assert_unchanged, check, sizes, tensors
 
 EPOCHS = 6
 SCALES = (1.0, 2.0**-22, 2.0**-100, 2.0**100)
@@ -106,7 +106,9 @@ def test_any_update(submission, reference, lesson, lr):
 def test_labels_in_tensors(submission, reference, lesson):
     """update: the class in a tensor"""
     lesson["y"] = torch.tensor(lesson["y"])
-    assert_close(submission.update(*lesson.values()), reference.update(*lesson.values()))
+    seen = submission.update.observe(*lesson.values())
+    assert_close(seen.value, reference.update(*lesson.values()))
+    assert_unchanged({"y": lesson["y"]}, seen.arguments[-1:])
 
 
 @check(points=1, hidden=True, hint="To which class does a score of 0 belong, and does the sign of a tiny one survive?")

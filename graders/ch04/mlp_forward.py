@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dlex.grading import Contract, assert_close, away_from_zero, check, sizes, tensors
 
-SHAPES = [(2,), (1, 2), (2, 3), (3,), (1, 2, 2), (2, 1, 3), (5,), (3, 2), (2, 2, 3)]  # of one example
+SHAPES = [(2,), (1, 2), (2, 3), (3,), (1, 2, 2), (2, 1, 3), (5,), (3, 2), (2, 2, 3), (2, 1, 1, 3)]  # of one example
 IMAGES = [shape for shape in SHAPES if len(shape) > 1]
 
 
@@ -55,7 +55,7 @@ def test_any_rows(submission, reference, arguments):
 @check(points=2)
 @given(arguments=networks(shapes=IMAGES))
 def test_images(submission, reference, arguments):
-    """examples of two and three dimensions"""
+    """examples of two and more dimensions"""
     _assert_same(submission, reference, arguments)
 
 

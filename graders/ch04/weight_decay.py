@@ -71,8 +71,11 @@ def test_step_example(submission, reference):
 
 
 @check(points=0.5, hidden=True, hint="Does anything in the code depend on how many dimensions w has?")
-@settings(max_examples=30)
-@given(w=st.sampled_from(SHAPES).flatmap(tensors), scale=st.sampled_from([1.0, 1e4]))
+@settings(max_examples=40)
+@given(
+    w=st.sampled_from(SHAPES).flatmap(lambda shape: tensors(shape) | tensors(shape, torch.float64)),
+    scale=st.sampled_from([1.0, 1e4, 0.0, 1e30]),
+)
 def test_l1_any_shape(submission, reference, w, scale):
     """the L1 penalty of weights of any shape and size"""
     w = w * scale
@@ -97,7 +100,8 @@ def test_l2_at_zero(submission, reference, shape):
     one = torch.ones((), dtype=torch.float64)
     value, (gradient,) = submission.l2_penalty.gradients(one, w)
     assert_close(value, reference.l2_penalty(w.detach()))
-    assert_close(gradient, torch.zeros_like(w), what="the gradient of w")
+    if gradient is not None:  # else it is a constant there, as of a loop that passes over zeros
+        assert_close(gradient, torch.zeros_like(w), what="the gradient of w")
 
 
 @check(points=2)

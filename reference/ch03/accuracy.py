@@ -197,6 +197,21 @@ def one_class_for_labels(y_hat, flat):
 
 
 @mistake(
+    "large classes do not come out right: two that are equal have to count, and two that differ must not, whatever "
+    "their numbers are",
+    hint="Try y_hat = y = torch.tensor([1000]), then y_hat = [256] with y = [0]. How do you compare: with `is` instead of ==, or as numbers of a smaller dtype?",
+    loses=("predicted_classes",),
+    equal=(
+        lambda one, other: torch.tensor([a.item() is b.item() for a, b in zip(one, other, strict=True)]),
+        lambda one, other: one.to(torch.uint8) == other.to(torch.uint8),
+    ),
+)
+def small_classes_only(y_hat, y, equal):
+    _not_empty(y)
+    return equal(_predicted(y_hat), y).double().mean().item()
+
+
+@mistake(
     "expects scores only: y_hat may hold the predicted classes, with shape (n,)",
     hint="Call it with y_hat = y = torch.tensor([2, 0, 1]). What should come out, and what does the line that looks for the largest score do with this y_hat?",
     loses=("worked_example", "predicted_classes"),

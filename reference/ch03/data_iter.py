@@ -301,8 +301,8 @@ def overlapping(batch_size, features, labels, generator=None):
 
 
 @mistake(
-    "shuffles features and labels apart: row i of y has to be the label of row i of X",
-    hint="Let labels be a copy of features and compare X with y in a minibatch: should they differ? How many random orders do you draw in one epoch?",
+    "X and y hold the rows of different examples: row i of y has to be the label of row i of X",
+    hint="Let labels be a copy of features and compare X with y in a minibatch: should they differ? Which of your lines picks the rows of X, which those of y, and do both use the same order?",
     loses=VALUES,
 )
 def shuffled_apart(batch_size, features, labels, generator=None):
@@ -663,8 +663,8 @@ def accepts_any_batch_size(batch_size, features, labels, generator=None, cut=Non
 
 
 @mistake(
-    "lets a batch_size of 0 through: it has to be at least 1",
-    hint="Read your condition aloud for batch_size=-1, 0 and 1. Which of the three does it refuse, and which of them should it?",
+    "lets a batch_size of 0 through, or refuses it in words that do not name batch_size: it has to be at least 1",
+    hint="Call list(data_iter(0, features, labels)) and read the last line of the traceback. Who complains, your condition or range, and does it name batch_size?",
     loses=("bad_batch_size",),
 )
 def accepts_zero(batch_size, features, labels, generator=None):

@@ -342,8 +342,8 @@ def exactly_two(params, grads, lr, batch_size):
     return [w - lr * dw / batch_size, b - lr * db / batch_size]
 
 
-def _in_place(params, grads, lr, batch_size):
-    with torch.no_grad():
+def _in_place(params, grads, lr, batch_size, recorded):
+    with torch.set_grad_enabled(recorded):
         for p, g in zip(params, grads, strict=True):
             p -= lr * g / batch_size
     return params
@@ -353,10 +353,21 @@ def _in_place(params, grads, lr, batch_size):
     "changes the parameters themselves: here the new ones are new tensors, unlike in the book",
     hint="Print params[0] before and after the call. Which line writes to it: with -=, with a method like sub_, or by an assignment to a part of it?",
     of="sgd",
-    loses=("sgd[arguments]",),
+    loses=("sgd[arguments]", "sgd[requires_grad]"),
 )
 def in_place(params, grads, lr, batch_size):
-    return _in_place(params, grads, lr, batch_size)
+    return _in_place(params, grads, lr, batch_size, recorded=True)
+
+
+@mistake(
+    "changes the parameters themselves, or puts the new ones into the list that it was given: here the new ones are "
+    "new tensors in a list of their own, unlike in the book",
+    hint="Print params[0] before and after the call. Which line writes to it: with -=, with a method like sub_, or by an assignment to params[i] or to a part of it?",
+    of="sgd",
+    loses=("sgd[arguments]",),
+)
+def overwrites_params(params, grads, lr, batch_size):
+    return _in_place(params, grads, lr, batch_size, recorded=False)
 
 
 @mistake(
@@ -364,9 +375,10 @@ def in_place(params, grads, lr, batch_size):
     "returned in a list",
     hint="Print what your function returns for the statement's example, and params[0] before and after the call. Where should the new values be?",
     of="sgd",
+    recorded=(False, True),
 )
-def in_place_and_no_result(params, grads, lr, batch_size):
-    _in_place(params, grads, lr, batch_size)
+def in_place_and_no_result(params, grads, lr, batch_size, recorded):
+    _in_place(params, grads, lr, batch_size, recorded)
 
 
 @mistake(

@@ -330,6 +330,26 @@ def in_place(w, b, x, y, lr, error, which):
 
 
 @update_mistake(
+    "changes x itself: build a new tensor for the step",
+    hint="Print x before and after a call that has something to learn. Which line writes to it: with *=, with a method like mul_, or by an assignment to a part of it?",
+    loses=("update[arguments]", "update[requires_grad]"),
+)
+def x_in_place(w, b, x, y, lr, error):
+    x *= lr * error
+    return w + x, b + lr * error
+
+
+@update_mistake(
+    "changes y itself, where it is a tensor: give the error a name of its own",
+    hint="Let y = torch.tensor(1), call it with an example that is predicted wrong, and print y afterwards. Which line writes to it: with -=, or with a method like sub_?",
+    loses=("labels_in_tensors",),
+)
+def y_in_place(w, b, x, y, lr, error):
+    y -= int(y - error)
+    return w + lr * y * x, b + lr * y
+
+
+@update_mistake(
     "changes w and b themselves: build new tensors for the new values",
     hint="Print w and b before and after a call that has something to learn. Which line writes to them: with +=, with a method like add_, or by an assignment to a part of them?",
     loses=("update[arguments]",),

@@ -288,8 +288,8 @@ def exp_of_2x_overflows(x):
 
 
 @tanh_mistake(
-    "the exponential overflows. The result is still right, since 1 over infinity is 0, but its gradient is 0 "
-    "times infinity, which is nan. Which exponents are never above 0?",
+    "the exponential overflows. The result may be right, since 1 over infinity is 0 and what where throws away "
+    "does not show, but the gradient is 0 times infinity, which is nan. Which exponents are never above 0?",
     hint="Is your exp infinite for x = 1000 or for x = -1000? By what could you divide numerator and denominator there so that no exponent is above 0?",
     loses=("tanh_far_out",),
     formula=(lambda x: 1 - 2 / (1 + torch.exp(2 * x)), lambda x: 2 / (1 + torch.exp(-2 * x)) - 1),

@@ -206,7 +206,7 @@ def log_of_zero(*arguments):
 
 
 @mistake(
-    "adds a small number before the logarithm: that bends every loss, and caps the large ones",
+    "adds a small number before the logarithm, or lets no probability be smaller: that caps the large losses",
     hint="Take the scores [0, 10000] and the true class 0: the loss should be 10000. What does your code give, and can it ever give more?",
     eps=(1e-8, 1e-9, 1e-10, 1e-12, 1e-7, 1e-6, 1e-5),
 )

@@ -127,7 +127,7 @@ def l2_of_sizes(w, half):
 
 
 @mistake(
-    "halves before squaring: that makes a quarter of it",
+    "halves before squaring, or halves twice: that makes a quarter of it",
     hint="Write down, step by step, what becomes of a single weight of 4 in the statement's formula and in your code. Where do the two part?",
     of="l2_penalty",
 )
@@ -136,8 +136,9 @@ def halved_entries(w):
 
 
 @mistake(
-    "takes the square root and squares it again: at 0 the slope of the root is infinite, and the gradient nan",
-    hint="Which of your steps is undone by a later one? Does the statement's formula need either of the two?",
+    "at 0 one of the steps on the way has an infinite slope, as a square root has that is squared again, or none: the "
+    "gradient is nan there",
+    hint="Which of your steps is undone by a later one (a root and a square, a logarithm and an exponential, two quotients)? Does the statement's formula need either of the two?",
     of="l2_penalty",
     loses=("l2_at_zero",),
 )
@@ -221,7 +222,7 @@ def l1_detached(w):
     CUT_OFF,
     hint="Print requires_grad after each of your lines: where does True become False?",
     of="l2_penalty",
-    loses=("l2_contract[gradients]", "l2_at_zero"),
+    loses=("l2_contract[gradients]",),
 )
 def l2_detached(w):
     return (w.detach() ** 2).sum() / 2

@@ -333,8 +333,8 @@ def column_repeated(fan_in, fan_out, generator=None):
 
 
 @mistake(
-    "draws one number for all entries: every entry needs a random number of its own",
-    hint="Print W for fan_in = 3 and fan_out = 4. How many different numbers are in it, and how many should there be?",
+    "all entries are the same number: each of them needs a random number of its own, as large as the bound allows",
+    hint="Print W and your bound for fan_in = 30 and fan_out = 40. How many different numbers are in W, and is there a // in the bound that leaves 0 of it?",
 )
 def one_number(fan_in, fan_out, generator=None):
     return _uniform(_bound(fan_in, fan_out), 1, 1, generator).repeat(fan_in, fan_out)

@@ -10,7 +10,7 @@ $$\mathrm{relu}'(x) = \begin{cases} 1 & x > 0 \\ 0 & x < 0 \end{cases} \qquad
 - `x` is what goes into the activation, not what comes out of it. It may have any shape, a single number
   included, float32 or float64; the result has its shape and dtype.
 - Every entry has a derivative of its own.
-- At exactly 0, relu has no derivative: whatever you return there is right, as long as it is a number.
+- At exactly 0, relu has no derivative: what you return there is not judged.
 - Numbers may be far from 0: for `x` from -1e30 to 1e30, the result is finite and right.
 - `x` itself stays as it is. It may require gradients; no gradient has to flow through the result.
 - Write the derivatives down yourself: autograd (`backward`, `torch.autograd.grad`, `torch.func.grad` …) is
