@@ -10,7 +10,7 @@ from dlex.grading import Contract, assert_close, check, sizes, tensors
 
 SHAPES = st.sampled_from([(), (1,), (7,), (3, 4), (2, 3, 4), (1, 2, 1, 3)])
 DTYPES = st.sampled_from([torch.float32, torch.float64])
-SCALES = st.sampled_from([10.0, 40.0, 200.0, 1e4, 1e29, 1e-3, 1e-12])
+SCALES = st.sampled_from([10.0, 40.0, 200.0, 1e4, 1e29])
 CLAUSES = {"dtype": 0.5, "views": 0.5, "arguments": 0.5, "single": 0.5}
 
 
@@ -69,26 +69,26 @@ def test_tanh_of_any_shape(submission, reference, x):
 
 @st.composite
 def far_out(draw):
-    """Numbers of up to ±1e30 and tiny ones, none of them 0."""
+    """Numbers of up to ±1e30, none of them 0."""
     return draw(entries(dtype=draw(DTYPES)))["x"] * draw(SCALES)
 
 
 @check(points=1, hidden=True, hint="What is the slope of relu at 1,000,000?")
 @given(x=far_out())
 def test_relu_far_out(submission, reference, x):
-    """the derivative of relu far from 0, and close to it"""
+    """the derivative of relu far from 0"""
     assert_close(submission.relu_grad(x), reference.relu_grad(x))
 
 
 @check(points=1, hidden=True, hint="What is exp(1000), and what is infinity over infinity?")
 @given(x=far_out())
 def test_sigmoid_far_out(submission, reference, x):
-    """the derivative of sigmoid far from 0, and close to it"""
+    """the derivative of sigmoid far from 0"""
     assert_close(submission.sigmoid_grad(x), reference.sigmoid_grad(x))
 
 
 @check(points=1, hidden=True, hint="What is exp(1000), and what is infinity over infinity?")
 @given(x=far_out())
 def test_tanh_far_out(submission, reference, x):
-    """the derivative of tanh far from 0, and close to it"""
+    """the derivative of tanh far from 0"""
     assert_close(submission.tanh_grad(x), reference.tanh_grad(x))
