@@ -234,7 +234,6 @@ def cut_off(X, y):
 @mistake(
     "centres X and y themselves: build new tensors instead of writing into the arguments",
     hint="Print the mean of X before and after the call. Which line writes to X: with -=, with a method like sub_, or by an assignment to a part of it?",
-    loses=("contract[arguments]", "contract[gradients]", "few_examples", "dependent_columns", "constant_feature"),
 )
 def in_place(X, y):
     mean_X, mean_y = X.mean(dim=0), y.mean()
